@@ -1,0 +1,108 @@
+//! The life of a child, from its first step to its last.
+//!
+//! CPython: `_bootstrap` in `multiprocessing/process.py`.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::mem;
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{self, AssertUnwindSafe};
+
+use nix::unistd::dup2_stdin;
+
+use crate::handle::Birth;
+use crate::letter::Delivery;
+use crate::{Result, context, family, heap, lifeline, reduction, util};
+
+/// Runs what was sent. The result is the exit code.
+pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
+    let opened = match prepare(delivery) {
+        Ok(opened) => opened,
+        Err(error) => {
+            report_failure(&format!("Error: {error}"));
+            return 1;
+        }
+    };
+    heap::inherit(opened.claims);
+    reduction::arrive(opened.arenas);
+    let (entry, arguments) = (opened.entry, opened.arguments);
+    bootstrap(opened.birth, opened.lifeline, forked, || entry.run(arguments))
+}
+
+fn prepare(delivery: Delivery) -> Result<crate::letter::Opened> {
+    let opened = delivery.open()?;
+    if let Some(directory) = &opened.directory {
+        nix::unistd::fchdir(directory).map_err(crate::Error::system(
+            "change to the working directory of the parent",
+        ))?;
+    }
+    Ok(opened)
+}
+
+/// Becomes the child and runs its body. The result is the exit code.
+pub(crate) fn bootstrap(
+    birth: Birth,
+    lifeline: OwnedFd,
+    forked: bool,
+    body: impl FnOnce() -> i32,
+) -> i32 {
+    context::force_start_method(birth.method);
+    let daemon = birth.daemon;
+    if daemon {
+        if let Err(error) = lifeline::die_with(lifeline.as_fd()) {
+            report_failure(&format!("Error: cannot be a daemon: {error}"));
+            return 1;
+        }
+    }
+    let (current, parent) = family::relatives(birth, lifeline);
+    family::adopt(current, parent, forked);
+    detach_stdin();
+    announce_panics();
+    let code = match util::watch_exit() {
+        Ok(()) => guarded(body),
+        Err(error) => {
+            report_failure(&format!("Error: {error}"));
+            1
+        }
+    };
+    util::exit_function();
+    code
+}
+
+/// Runs the body. A panic has been reported when it arrives here.
+fn guarded(body: impl FnOnce() -> i32) -> i32 {
+    panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        // Dropping it could panic again.
+        mem::forget(payload);
+        1
+    })
+}
+
+/// Children do not compete with their parent for its standard input.
+fn detach_stdin() {
+    // As in Python, a system without the file is no reason not to run.
+    if let Ok(null) = File::open("/dev/null") {
+        let _ = dup2_stdin(null);
+    }
+}
+
+/// Says before the message of a panic which process it was.
+fn announce_panics() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        report_failure("");
+        report(panic);
+    }));
+}
+
+/// Writes to standard error which process failed, and why, at once, so that
+/// nothing else comes between.
+pub(crate) fn report_failure(why: &str) {
+    let mut text = format!("Process {}:\n", family::current().name());
+    if !why.is_empty() {
+        text.push_str(why);
+        text.push('\n');
+    }
+    // There is nobody to tell that nobody can be told.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,416 @@
+//! One process, as another one (or it itself) sees it.
+
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nix::unistd::getpid;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorKind;
+use crate::popen::{Exit, Popen};
+use crate::sys::fork::generation;
+use crate::sys::private_fd::PrivateFd;
+use crate::util::lock;
+use crate::{Error, Result, StartMethod, family, lifeline};
+
+/// What a process is born with, apart from what it is to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Birth {
+    pub(crate) type_name: String,
+    pub(crate) name: String,
+    pub(crate) identity: Vec<u32>,
+    pub(crate) daemon: bool,
+    pub(crate) method: StartMethod,
+    pub(crate) parent_pid: libc::pid_t,
+    pub(crate) parent_name: String,
+}
+
+/// A process.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    role: Role,
+    /// The name of its type, in Python.
+    type_name: String,
+    /// Counts up in each process, behind the numbers of that process.
+    identity: Vec<u32>,
+    /// In which process it was made.
+    generation: u64,
+    parent_pid: Option<libc::pid_t>,
+    name: Mutex<String>,
+    daemon: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// What a process is to the one that has the handle.
+#[derive(Debug)]
+enum Role {
+    /// Made here, and a child once it is started.
+    Child,
+    /// The process itself.
+    Current,
+    Parent {
+        pid: libc::pid_t,
+        lifeline: PrivateFd,
+    },
+}
+
+#[derive(Debug)]
+enum State {
+    Initial,
+    Started(Arc<Popen>),
+    Closed,
+}
+
+impl Handle {
+    /// A process that is to be started from here.
+    pub(crate) fn new(type_name: String) -> Self {
+        let current = family::current();
+        let identity = family::next_identity();
+        let name = default_name(&type_name, &identity);
+        Self {
+            role: Role::Child,
+            type_name,
+            identity,
+            generation: generation(),
+            parent_pid: Some(getpid().as_raw()),
+            name: Mutex::new(name),
+            daemon: AtomicBool::new(current.daemon()),
+            state: Mutex::new(State::Initial),
+        }
+    }
+
+    /// The process that the program was started as.
+    pub(crate) fn main() -> Self {
+        Self {
+            role: Role::Current,
+            type_name: "_MainProcess".to_owned(),
+            identity: Vec::new(),
+            generation: generation(),
+            parent_pid: None,
+            name: Mutex::new("MainProcess".to_owned()),
+            daemon: AtomicBool::new(false),
+            state: Mutex::new(State::Initial),
+        }
+    }
+
+    /// A child, as it sees itself.
+    pub(crate) fn current(birth: Birth) -> Self {
+        Self {
+            role: Role::Current,
+            type_name: birth.type_name,
+            identity: birth.identity,
+            generation: generation(),
+            parent_pid: Some(birth.parent_pid),
+            name: Mutex::new(birth.name),
+            daemon: AtomicBool::new(birth.daemon),
+            state: Mutex::new(State::Initial),
+        }
+    }
+
+    /// The parent, as its child sees it.
+    pub(crate) fn parent(
+        name: String,
+        pid: libc::pid_t,
+        lifeline: OwnedFd,
+    ) -> Self {
+        Self {
+            role: Role::Parent { pid, lifeline: PrivateFd::new(lifeline) },
+            type_name: "_ParentProcess".to_owned(),
+            identity: Vec::new(),
+            generation: generation(),
+            parent_pid: None,
+            name: Mutex::new(name),
+            daemon: AtomicBool::new(false),
+            state: Mutex::new(State::Initial),
+        }
+    }
+
+    /// What the child is born with, if it is started now.
+    pub(crate) fn birth(&self, method: StartMethod) -> Birth {
+        Birth {
+            type_name: self.type_name.clone(),
+            name: self.name(),
+            identity: self.identity.clone(),
+            daemon: self.daemon(),
+            method,
+            parent_pid: getpid().as_raw(),
+            parent_name: family::current().name(),
+        }
+    }
+
+    /// Whether it can be started.
+    pub(crate) fn check_startable(&self) -> Result<()> {
+        match &*lock(&self.state) {
+            State::Initial => {}
+            State::Started(_) => return Err(ErrorKind::StartedTwice.into()),
+            State::Closed => return Err(ErrorKind::Closed.into()),
+        }
+        if !self.is_ours() {
+            return Err(ErrorKind::NotStartable.into());
+        }
+        if family::current().daemon() {
+            return Err(ErrorKind::ChildOfDaemon.into());
+        }
+        Ok(())
+    }
+
+    /// Takes note that it has been started.
+    pub(crate) fn started(self: &Arc<Self>, popen: Popen) {
+        *lock(&self.state) = State::Started(Arc::new(popen));
+        family::add_child(self.clone());
+    }
+
+    pub(crate) fn identity(&self) -> &[u32] {
+        &self.identity
+    }
+
+    pub(crate) fn name(&self) -> String {
+        lock(&self.name).clone()
+    }
+
+    /// An empty name stands for the default, as in Python.
+    pub(crate) fn set_name(&self, name: &str) {
+        *lock(&self.name) = if name.is_empty() {
+            default_name(&self.type_name, &self.identity)
+        } else {
+            name.to_owned()
+        };
+    }
+
+    pub(crate) fn daemon(&self) -> bool {
+        self.daemon.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_daemon(&self, daemon: bool) -> Result<()> {
+        match *lock(&self.state) {
+            State::Initial => {}
+            State::Started(_) => return Err(ErrorKind::AlreadyStarted.into()),
+            State::Closed => return Err(ErrorKind::Closed.into()),
+        }
+        self.daemon.store(daemon, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(crate) fn pid(&self) -> Option<libc::pid_t> {
+        match &self.role {
+            Role::Current => Some(getpid().as_raw()),
+            Role::Parent { pid, .. } => Some(*pid),
+            Role::Child => match &*lock(&self.state) {
+                State::Started(popen) => Some(popen.pid()),
+                State::Initial | State::Closed => None,
+            },
+        }
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn poll(&self) -> Result<Option<Exit>> {
+        let State::Started(popen) = &*lock(&self.state) else {
+            return Ok(None);
+        };
+        if !self.is_ours() {
+            return Ok(None);
+        }
+        let popen = popen.clone();
+        self.note(popen.poll())
+    }
+
+    pub(crate) fn is_alive(&self) -> Result<bool> {
+        match &self.role {
+            Role::Current => Ok(true),
+            Role::Parent { lifeline, .. } => lifeline
+                .get()
+                .and_then(|fd| lifeline::has_ended(fd, Some(Duration::ZERO)))
+                .map(|ended| !ended)
+                .map_err(self.failed("look after")),
+            Role::Child => {
+                if !self.is_ours() {
+                    return Err(ErrorKind::TestOfOther.into());
+                }
+                match *lock(&self.state) {
+                    State::Initial => return Ok(false),
+                    State::Closed => return Err(ErrorKind::Closed.into()),
+                    State::Started(_) => {}
+                }
+                Ok(self.poll()?.is_none())
+            }
+        }
+    }
+
+    /// Whether it is a child that runs. One that cannot be asked does not.
+    pub(crate) fn is_running(&self) -> bool {
+        self.is_alive().unwrap_or(false)
+    }
+
+    /// Waits for the end. False if it did not come in time.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
+        match &self.role {
+            Role::Current => Err(ErrorKind::JoinOfOther.into()),
+            Role::Parent { lifeline, .. } => lifeline
+                .get()
+                .and_then(|fd| lifeline::has_ended(fd, timeout))
+                .map_err(self.failed("wait for")),
+            Role::Child => {
+                let popen = self.popen(ErrorKind::JoinBeforeStart)?;
+                let exit = self.note(popen.wait(timeout))?;
+                if exit == Some(Exit::Unknown) {
+                    let name = self.name();
+                    return Err(ErrorKind::ExitCodeLost { name }.into());
+                }
+                Ok(exit.is_some())
+            }
+        }
+    }
+
+    /// Sends a signal, unless it has ended.
+    pub(crate) fn signal(&self, signal: i32) -> Result<()> {
+        self.popen(ErrorKind::NotStarted)?
+            .signal(signal)
+            .map_err(self.failed("send a signal to"))
+    }
+
+    /// The child, once started.
+    pub(crate) fn popen(&self, not_started: ErrorKind) -> Result<Arc<Popen>> {
+        let popen = match &*lock(&self.state) {
+            State::Started(popen) => popen.clone(),
+            State::Initial => return Err(not_started.into()),
+            State::Closed => return Err(ErrorKind::Closed.into()),
+        };
+        if self.is_ours() {
+            Ok(popen)
+        } else {
+            Err(ErrorKind::JoinOfOther.into())
+        }
+    }
+
+    /// Gives up what the system holds for it.
+    pub(crate) fn close(&self) -> Result<()> {
+        if self.is_ours() && self.poll()?.is_none() {
+            if let State::Started(_) = *lock(&self.state) {
+                return Err(ErrorKind::StillRunning.into());
+            }
+        }
+        *lock(&self.state) = State::Closed;
+        Ok(())
+    }
+
+    /// Takes a child that has ended out of the list of children.
+    fn note(&self, exit: io::Result<Option<Exit>>) -> Result<Option<Exit>> {
+        let exit = exit.map_err(self.failed("wait for"))?;
+        if exit.is_some() {
+            family::remove_child(self);
+        }
+        Ok(exit)
+    }
+
+    /// Whether it was made in this very process, not in one it is a copy of.
+    fn is_ours(&self) -> bool {
+        self.generation == generation()
+    }
+
+    fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::system_of(what, &self.name())(source)
+    }
+}
+
+fn default_name(type_name: &str, identity: &[u32]) -> String {
+    let identity: Vec<_> = identity.iter().map(u32::to_string).collect();
+    format!("{type_name}-{}", identity.join(":"))
+}
+
+/// Python's `repr` of a process, letter for letter.
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let name = quoted(&self.name());
+        write!(f, "<{} name={name}", self.type_name)?;
+        let exit = self.poll().ok().flatten();
+        let state = lock(&self.state);
+        if let State::Started(popen) = &*state {
+            write!(f, " pid={}", popen.pid())?;
+        }
+        match self.parent_pid {
+            Some(pid) => write!(f, " parent={pid}")?,
+            None => f.write_str(" parent=None")?,
+        }
+        f.write_str(match (&self.role, &*state) {
+            (_, State::Closed) => " closed",
+            (Role::Current, _) => " started",
+            (Role::Parent { .. }, _) => " unknown",
+            (Role::Child, _) if !self.is_ours() => " unknown",
+            (Role::Child, State::Initial) => " initial",
+            (Role::Child, State::Started(_)) if exit.is_none() => " started",
+            (Role::Child, State::Started(_)) => " stopped",
+        })?;
+        match exit {
+            Some(Exit::Code(code)) => {
+                write!(f, " exitcode={}", ExitCodeName(code))?;
+            }
+            Some(Exit::Unknown) => f.write_str(" exitcode=unknown")?,
+            None => {}
+        }
+        f.write_str(if self.daemon() { " daemon>" } else { ">" })
+    }
+}
+
+/// An exit code, or the name of the signal that it stands for.
+struct ExitCodeName(i32);
+
+impl fmt::Display for ExitCodeName {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        use nix::sys::signal::Signal;
+        match Signal::try_from(-self.0) {
+            Ok(signal) => write!(f, "-{signal}"),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+/// A string in Python's quotes.
+fn quoted(text: &str) -> String {
+    let quote =
+        if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push(quote);
+    for letter in text.chars() {
+        match letter {
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            letter if letter == quote => {
+                quoted.push('\\');
+                quoted.push(letter);
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push(quote);
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_along_the_path() {
+        assert_eq!(default_name("Process", &[2, 1]), "Process-2:1");
+    }
+
+    #[test]
+    fn strings_are_quoted_as_in_python() {
+        assert_eq!(quoted("Foo"), "'Foo'");
+        assert_eq!(quoted("it's"), "\"it's\"");
+        assert_eq!(quoted("'\"\\\n"), "'\\'\"\\\\\\n'");
+    }
+
+    #[test]
+    fn signals_are_named() {
+        assert_eq!(ExitCodeName(-15).to_string(), "-SIGTERM");
+        assert_eq!(ExitCodeName(3).to_string(), "3");
+        assert_eq!(ExitCodeName(-40).to_string(), "-40");
+    }
+}

@@ -1,0 +1,346 @@
+//! The arenas that all shared objects live in.
+//!
+//! CPython: `multiprocessing/heap.py`. An arena is a file in memory, mapped
+//! once in each process that was given something in it. A process hands out
+//! blocks of its own arenas only; a block is found by its arena and its offset.
+//!
+//! Which blocks are free is known to the process that made the arena, and kept
+//! in its own memory: no other process can upset it by dying. What others may
+//! still be using is not handed out again; see [`lineage`](crate::lineage).
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use nix::errno::Errno;
+use offset_allocator::{Allocation, Allocator};
+
+use crate::lineage::{Lineage, Span};
+use crate::sys::fork::generation;
+use crate::sys::memory::{Mapping, Shared};
+use crate::util::lock;
+
+/// The unit of allocation: a line of the processor's cache, so that no two
+/// objects share one.
+const UNIT: usize = 64;
+
+/// The first arena is small, since most programs share little; each one is
+/// twice as large as the one before, so that a few descriptors are enough.
+const FIRST_ARENA: usize = 16 << 10;
+const LARGEST_ARENA: usize = 64 << 20;
+
+/// A file of shared memory, in one of the processes that map it.
+#[derive(Debug)]
+pub(crate) struct Arena {
+    mapping: Mapping,
+    id: u64,
+}
+
+/// An arena of this process, with what is free in it.
+struct OwnArena {
+    arena: Arc<Arena>,
+    allocator: Allocator,
+    blocks: usize,
+}
+
+struct Heap {
+    generation: u64,
+    arenas: Vec<OwnArena>,
+    lineage: Lineage,
+    /// Blocks whose owner has dropped them, and which processes that lived at
+    /// the same time may still be using.
+    quarantine: Vec<Freed>,
+    /// How long the quarantine may grow until it is looked through again.
+    patience: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Freed {
+    arena: u64,
+    allocation: Allocation,
+    life: Span,
+}
+
+static HEAP: Mutex<Heap> = Mutex::new(Heap::new());
+
+/// A piece of an arena. What is in it at first is what the one before left.
+///
+/// Dropping it in the process that made it frees the memory; in any other
+/// process it only gives up the access.
+pub(crate) struct Block {
+    arena: Arc<Arena>,
+    offset: usize,
+    length: usize,
+    lease: Option<Lease>,
+}
+
+/// What the process that made a block has to give back.
+#[derive(Clone, Copy)]
+struct Lease {
+    generation: u64,
+    allocation: Allocation,
+    born: u64,
+}
+
+impl Block {
+    /// What every block is aligned to.
+    pub(crate) const ALIGN: usize = UNIT;
+
+    /// Makes a block of at least `length` bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the system has not the memory or the descriptors.
+    pub(crate) fn new(length: usize) -> io::Result<Self> {
+        heap(|heap| heap.allocate(length))
+    }
+
+    /// A block that another process made.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if it is not within the arena.
+    pub(crate) fn attach(
+        arena: Arc<Arena>,
+        offset: usize,
+        length: usize,
+    ) -> io::Result<Self> {
+        let end = offset.checked_add(length);
+        if end.is_some_and(|end| end <= arena.mapping.length())
+            && offset % UNIT == 0
+        {
+            Ok(Self { arena, offset, length, lease: None })
+        } else {
+            Err(Errno::EINVAL.into())
+        }
+    }
+
+    pub(crate) fn arena(&self) -> &Arc<Arena> {
+        &self.arena
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// What stands at `offset` in the block.
+    #[inline]
+    pub(crate) fn shared<T: Shared>(&self, offset: usize) -> &T {
+        self.arena.mapping.shared(self.inside::<T>(offset, 1))
+    }
+
+    /// The `count` items that stand at `offset` in the block.
+    #[inline]
+    pub(crate) fn shared_slice<T: Shared>(
+        &self,
+        offset: usize,
+        count: usize,
+    ) -> &[T] {
+        let offset = self.inside::<T>(offset, count);
+        self.arena.mapping.shared_slice(offset, count)
+    }
+
+    /// Where `count` items of a type lie from `offset` in the block on.
+    #[inline]
+    pub(crate) fn place<T>(&self, offset: usize, count: usize) -> *mut T {
+        self.arena.mapping.place(self.inside::<T>(offset, count), count)
+    }
+
+    /// The offset in the arena, having checked that the items are in the block.
+    #[inline]
+    fn inside<T>(&self, offset: usize, count: usize) -> usize {
+        assert!(
+            offset + count * size_of::<T>() <= self.length,
+            "an item lies outside of its block"
+        );
+        self.offset + offset
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease {
+            heap(|heap| heap.free(&self.arena, lease));
+        }
+    }
+}
+
+impl Arena {
+    /// Maps an arena that another process made.
+    pub(crate) fn attach(fd: OwnedFd) -> io::Result<Self> {
+        Ok(Self { mapping: Mapping::attach(fd)?, id: next_id() })
+    }
+
+    pub(crate) fn fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.mapping.fd()
+    }
+}
+
+impl Heap {
+    const fn new() -> Self {
+        Self {
+            generation: 0,
+            arenas: Vec::new(),
+            lineage: Lineage::new(),
+            quarantine: Vec::new(),
+            patience: 0,
+        }
+    }
+
+    fn allocate(&mut self, length: usize) -> io::Result<Block> {
+        let units = u32::try_from(length.div_ceil(UNIT).max(1))
+            .map_err(|_| Errno::ENOMEM)?;
+        if self.quarantine.len() > self.patience {
+            self.reclaim();
+        }
+        if let Some(block) = self.allocate_here(units) {
+            return Ok(block);
+        }
+        if !self.quarantine.is_empty() {
+            self.reclaim();
+            if let Some(block) = self.allocate_here(units) {
+                return Ok(block);
+            }
+        }
+        self.grow(units as usize * UNIT)?;
+        self.allocate_here(units).ok_or_else(|| Errno::ENOMEM.into())
+    }
+
+    /// Tries the newest arena first: it has the most room.
+    fn allocate_here(&mut self, units: u32) -> Option<Block> {
+        let (own, allocation) =
+            self.arenas.iter_mut().rev().find_map(|own| {
+                let allocation = own.allocator.allocate(units)?;
+                Some((own, allocation))
+            })?;
+        own.blocks += 1;
+        let block = Block {
+            arena: own.arena.clone(),
+            offset: allocation.offset as usize * UNIT,
+            length: units as usize * UNIT,
+            lease: Some(Lease {
+                generation: self.generation,
+                allocation,
+                born: self.lineage.now(),
+            }),
+        };
+        Some(block)
+    }
+
+    /// Adds an arena that has room for `length` bytes.
+    fn grow(&mut self, length: usize) -> io::Result<()> {
+        let next = self.arenas.last().map_or(FIRST_ARENA, |newest| {
+            (newest.arena.mapping.length() * 2).min(LARGEST_ARENA)
+        });
+        // The allocator rounds sizes up to one in eight of a power of two.
+        let room = length.checked_add(length / 8).ok_or(Errno::ENOMEM)?;
+        let length = room.max(next).next_multiple_of(page_size());
+        let units = u32::try_from(length / UNIT).map_err(|_| Errno::ENOMEM)?;
+        let arena = Arena { mapping: Mapping::new(length)?, id: next_id() };
+        let most_blocks = u32::try_from(next / UNIT).unwrap_or(u32::MAX / 2);
+        self.arenas.push(OwnArena {
+            arena: Arc::new(arena),
+            allocator: Allocator::with_max_allocs(units, most_blocks + 2),
+            blocks: 0,
+        });
+        Ok(())
+    }
+
+    fn free(&mut self, arena: &Arena, lease: Lease) {
+        // In a forked child the block is its parent's to free.
+        if lease.generation != self.generation {
+            return;
+        }
+        let life = self.lineage.end_of_life(lease.born);
+        let freed =
+            Freed { arena: arena.id, allocation: lease.allocation, life };
+        if self.lineage.is_extinct(life) {
+            self.release(freed);
+        } else {
+            self.quarantine.push(freed);
+        }
+    }
+
+    /// Releases the blocks that nobody can be using any more.
+    fn reclaim(&mut self) {
+        self.lineage.look_around();
+        let (free, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.quarantine)
+                .into_iter()
+                .partition(|freed| self.lineage.is_extinct(freed.life));
+        self.quarantine = kept;
+        self.patience = self.quarantine.len() * 2;
+        for freed in free {
+            self.release(freed);
+        }
+    }
+
+    fn release(&mut self, freed: Freed) {
+        let Some(index) =
+            self.arenas.iter().position(|own| own.arena.id == freed.arena)
+        else {
+            return;
+        };
+        let own = &mut self.arenas[index];
+        own.allocator.free(freed.allocation);
+        own.blocks -= 1;
+        // The newest is kept for what comes next.
+        if own.blocks == 0 && index + 1 < self.arenas.len() {
+            self.arenas.remove(index);
+        }
+    }
+}
+
+/// Works on the heap of this process. In a copy of a process it is a new one.
+fn heap<R>(work: impl FnOnce(&mut Heap) -> R) -> R {
+    let mut heap = lock(&HEAP);
+    if heap.generation != generation() {
+        let lineage = std::mem::take(&mut heap.lineage).of_copy();
+        *heap = Heap { generation: generation(), lineage, ..Heap::new() };
+    }
+    work(&mut heap)
+}
+
+/// Gives up, in a forked child, what is the parent's.
+pub(crate) fn after_fork() {
+    heap(|_| ());
+}
+
+/// Makes ready what a copy of this process will claim its memory with.
+pub(crate) fn before_fork() -> io::Result<()> {
+    heap(|heap| {
+        if heap.arenas.is_empty() {
+            return Ok(());
+        }
+        heap.lineage.writer().map(|_| ())
+    })
+}
+
+/// The descriptors that a child must hold, and hand on, as long as it or any
+/// descendant of it could use memory of this process or of its ancestors.
+pub(crate) fn claims() -> io::Result<Vec<OwnedFd>> {
+    heap(|heap| heap.lineage.claims(!heap.arenas.is_empty()))
+}
+
+/// Keeps the claims of the parent and its ancestors, in a new process.
+pub(crate) fn inherit(claims: Vec<OwnedFd>) {
+    heap(|heap| heap.lineage.inherit(claims));
+}
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn page_size() -> usize {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .and_then(|size| usize::try_from(size).ok())
+        .unwrap_or(4096)
+}

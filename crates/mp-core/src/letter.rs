@@ -1,0 +1,205 @@
+//! What a new process is sent: who it is, what it runs, and with what.
+//!
+//! One message over a socket, with the descriptors beside it. What is too long
+//! for a message goes in a sealed file in memory, so that nobody waits for
+//! anybody to read.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorKind;
+use crate::handle::Birth;
+use crate::reduction::Parcel;
+use crate::sys::entry::Entry;
+use crate::sys::memory::{read_sealed, sealed};
+use crate::sys::socket;
+use crate::{Result, heap, lifeline};
+
+/// The longest message. It fits into a socket's buffer with room to spare.
+pub(crate) const LONGEST: usize = 32 << 10;
+
+/// The first byte of a message, and behind it a number by which its answer is
+/// known.
+const PREAMBLE: usize = 1 + size_of::<u64>();
+const SERVE: u8 = b'S';
+const INLINE: u8 = b'I';
+const FILE: u8 = b'F';
+
+/// The part that is read first: it stands behind the arguments, and behind it
+/// its own length.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    entry: u64,
+    birth: Birth,
+    has_directory: bool,
+    claims: u32,
+}
+
+/// A process to be, in its parent.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    head: Head,
+    lifeline: OwnedFd,
+    directory: Option<OwnedFd>,
+    claims: Vec<OwnedFd>,
+    parcel: Parcel,
+}
+
+/// The same, on its way in.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) number: u64,
+    content: Content,
+    fds: Vec<OwnedFd>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Inline(Vec<u8>),
+    File(OwnedFd),
+}
+
+/// What a process that was summoned is told to be.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Serve,
+    Run(Delivery),
+}
+
+/// A letter, opened in the process that it made.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) entry: &'static Entry,
+    pub(crate) birth: Birth,
+    pub(crate) lifeline: OwnedFd,
+    pub(crate) directory: Option<OwnedFd>,
+    pub(crate) claims: Vec<OwnedFd>,
+    pub(crate) arenas: Vec<OwnedFd>,
+    pub(crate) arguments: &'static [u8],
+}
+
+impl Letter {
+    pub(crate) fn new(
+        entry: u64,
+        birth: Birth,
+        directory: Option<OwnedFd>,
+        parcel: Parcel,
+    ) -> io::Result<Self> {
+        let lifeline = lifeline::for_child(birth.daemon)?;
+        // Who gets no shared object can use no shared memory.
+        let claims =
+            if parcel.arenas.is_empty() { Vec::new() } else { heap::claims()? };
+        let count = u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?;
+        let has_directory = directory.is_some();
+        let head = Head { entry, birth, has_directory, claims: count };
+        Ok(Self { head, lifeline, directory, claims, parcel })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.head.birth.name
+    }
+
+    pub(crate) fn lifeline(&self) -> BorrowedFd<'_> {
+        self.lifeline.as_fd()
+    }
+
+    /// Sends it, under a number.
+    pub(crate) fn send(&self, to: BorrowedFd, number: u64) -> io::Result<()> {
+        let head = postcard::to_stdvec(&self.head)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let length = (head.len() as u64).to_ne_bytes();
+        let body: [&[u8]; 3] = [&self.parcel.bytes, &head, &length];
+        let size: usize = body.iter().map(|part| part.len()).sum();
+        let number = number.to_ne_bytes();
+        let mut fds = Vec::with_capacity(2 + self.claims.len());
+        if size + PREAMBLE <= LONGEST {
+            self.push_fds(&mut fds);
+            let message = [&[INLINE], &number[..], &body.concat()].concat();
+            socket::send(to, &message, &fds)
+        } else {
+            let file = sealed(&body)?;
+            fds.push(file.as_fd());
+            self.push_fds(&mut fds);
+            socket::send(to, &[&[FILE], &number[..]].concat(), &fds)
+        }
+    }
+
+    fn push_fds<'a>(&'a self, fds: &mut Vec<BorrowedFd<'a>>) {
+        fds.push(self.lifeline.as_fd());
+        fds.extend(self.directory.iter().map(AsFd::as_fd));
+        fds.extend(self.claims.iter().map(AsFd::as_fd));
+        fds.extend(self.parcel.arenas.iter().map(|arena| arena.fd()));
+    }
+}
+
+/// Tells a process that was summoned to be a server.
+pub(crate) fn send_serve(to: BorrowedFd) -> io::Result<()> {
+    socket::send(to, &[&[SERVE], &0_u64.to_ne_bytes()[..]].concat(), &[])
+}
+
+/// Receives a message. None if there is nobody to send one any more.
+///
+/// # Errors
+///
+/// `EINVAL` for a message that is no such message; the reading can go on.
+pub(crate) fn receive(from: BorrowedFd) -> io::Result<Option<Message>> {
+    let mut bytes = vec![0; LONGEST];
+    let Some(received) = socket::receive(from, &mut bytes)? else {
+        return Ok(None);
+    };
+    bytes.truncate(received.length);
+    let mut fds = received.fds;
+    let Some((preamble, rest)) = bytes.split_at_checked(PREAMBLE) else {
+        return Err(Errno::EINVAL.into());
+    };
+    let mut number = [0; size_of::<u64>()];
+    number.copy_from_slice(&preamble[1..]);
+    let content = match preamble[0] {
+        SERVE => return Ok(Some(Message::Serve)),
+        INLINE => Content::Inline(rest.to_vec()),
+        FILE if !fds.is_empty() => Content::File(fds.remove(0)),
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let number = u64::from_ne_bytes(number);
+    Ok(Some(Message::Run(Delivery { number, content, fds })))
+}
+
+impl Delivery {
+    /// Reads it. What it brings stays for the life of the process.
+    pub(crate) fn open(self) -> Result<Opened> {
+        let broken = |what| ErrorKind::Unpack(what, None);
+        let bytes: &'static [u8] = match self.content {
+            Content::Inline(bytes) => bytes.leak(),
+            Content::File(file) => read_sealed(&file)
+                .map_err(crate::Error::system("read the arguments"))?,
+        };
+        let (rest, length) =
+            bytes.split_last_chunk().ok_or(broken("it is too short"))?;
+        let start = usize::try_from(u64::from_ne_bytes(*length))
+            .ok()
+            .and_then(|length| rest.len().checked_sub(length))
+            .ok_or(broken("its head is longer than it is"))?;
+        let (arguments, head) = rest.split_at(start);
+        let head: Head = postcard::from_bytes(head).map_err(|error| {
+            ErrorKind::Unpack("its head is broken", Some(error))
+        })?;
+        let entry = Entry::at(head.entry)
+            .ok_or(broken("there is no such entry in the program"))?;
+        let mut fds = self.fds.into_iter();
+        let lifeline = fds.next().ok_or(broken("a descriptor is missing"))?;
+        let directory = head.has_directory.then(|| fds.next()).flatten();
+        let claims = fds.by_ref().take(head.claims as usize).collect();
+        Ok(Opened {
+            entry,
+            birth: head.birth,
+            lifeline,
+            directory,
+            claims,
+            arenas: fds.collect(),
+            arguments,
+        })
+    }
+}

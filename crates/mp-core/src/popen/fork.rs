@@ -1,0 +1,50 @@
+//! Starting by fork: the child is a copy of this process.
+//!
+//! CPython: `multiprocessing/popen_fork.py`.
+
+use nix::errno::Errno;
+
+use super::Popen;
+use crate::error::ErrorKind;
+use crate::handle::Birth;
+use crate::sys::fork::{ForkWithThreads, fork, thread_count};
+use crate::sys::private_fd::{Reserved, close_inherited};
+use crate::target::Body;
+use crate::{Error, Result, child, heap, lifeline};
+
+pub(crate) fn start(
+    birth: Birth,
+    body: &mut impl Body,
+    permit: Option<ForkWithThreads>,
+) -> Result<Popen> {
+    let name = birth.name.clone();
+    let failed = |error| Error::system_of("fork", &name)(error);
+    let prepared = lifeline::for_child(birth.daemon).and_then(|lifeline| {
+        heap::before_fork()?;
+        Ok((Reserved::new(&lifeline)?, lifeline))
+    });
+    let (place, lifeline) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return Err(failed(error)),
+    };
+    let mut in_child = Some(lifeline);
+    let forked = fork(permit, || {
+        close_inherited();
+        heap::after_fork();
+        match in_child.take() {
+            Some(lifeline) => {
+                child::bootstrap(birth, lifeline, true, || body.run_forked())
+            }
+            None => 1,
+        }
+    });
+    match forked.and_then(|pid| Popen::of(pid, place)) {
+        Ok(popen) => Ok(popen),
+        Err(error) if error.raw_os_error() == Some(Errno::EBUSY as i32) => {
+            let threads = thread_count()
+                .map_or("an unknown number".into(), |count| count.to_string());
+            Err(ErrorKind::Threads { name, threads }.into())
+        }
+        Err(error) => Err(failed(error)),
+    }
+}

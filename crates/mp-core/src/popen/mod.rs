@@ -1,0 +1,128 @@
+//! A child that was started, whichever way.
+//!
+//! CPython: `multiprocessing/popen_*.py`. The three ways differ in how the
+//! child is made, and in nothing after that: it is always a child of this
+//! process, and one descriptor stands for it.
+
+pub(crate) mod fork;
+pub(crate) mod forkserver;
+pub(crate) mod spawn;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
+use crate::connection::wait_one;
+use crate::sys::pidfd;
+pub(crate) use crate::sys::pidfd::Exit;
+use crate::sys::private_fd::{PrivateFd, Reserved};
+use crate::util::lock;
+
+/// A child.
+#[derive(Debug)]
+pub(crate) struct Popen {
+    pid: libc::pid_t,
+    pidfd: Arc<PrivateFd>,
+    exit: Mutex<Option<Exit>>,
+}
+
+impl Popen {
+    /// Takes charge of a child that was just made.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot get a descriptor. There is then no child any more.
+    pub(crate) fn of(pid: libc::pid_t, place: Reserved) -> io::Result<Self> {
+        match place.replace(|| pidfd::open(pid)) {
+            Ok(pidfd) => Ok(Self {
+                pid,
+                pidfd: Arc::new(PrivateFd::new(pidfd)),
+                exit: Mutex::new(None),
+            }),
+            Err(error) => {
+                // Nobody has waited for it, so the id is still its own.
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                let _ = waitpid(Pid::from_raw(pid), None);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> libc::pid_t {
+        self.pid
+    }
+
+    /// How the child ended, if it has; it is reaped then.
+    pub(crate) fn poll(&self) -> io::Result<Option<Exit>> {
+        let mut exit = lock(&self.exit);
+        if exit.is_none() {
+            *exit = pidfd::try_wait(self.pidfd.get()?)?;
+        }
+        Ok(*exit)
+    }
+
+    /// Waits for the child to end. None if it did not in time.
+    pub(crate) fn wait(
+        &self,
+        timeout: Option<Duration>,
+    ) -> io::Result<Option<Exit>> {
+        loop {
+            if let Some(exit) = *lock(&self.exit) {
+                return Ok(Some(exit));
+            }
+            // Not under the lock: others may ask meanwhile.
+            if !wait_one(self.pidfd.get()?, timeout)? {
+                return Ok(None);
+            }
+            if let Some(exit) = self.poll()? {
+                return Ok(Some(exit));
+            }
+        }
+    }
+
+    /// Sends a signal, unless the child has been reaped.
+    pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
+        let exit = lock(&self.exit);
+        if exit.is_some() {
+            return Ok(());
+        }
+        match pidfd::send_signal(self.pidfd.get()?, signal) {
+            // Something else reaped it.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+            sent => sent,
+        }
+    }
+
+    pub(crate) fn sentinel(&self) -> Sentinel {
+        Sentinel { pidfd: self.pidfd.clone() }
+    }
+}
+
+/// Becomes ready to be read when a process has ended.
+///
+/// Python: [`Process.sentinel`]. Give it to [`wait`](crate::wait), or to
+/// whatever waits for descriptors: poll, epoll, an event loop. It stays ready.
+/// It holds a descriptor of its own, and can outlive the process object.
+///
+/// [`Process.sentinel`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process.sentinel
+#[derive(Clone, Debug)]
+pub struct Sentinel {
+    pidfd: Arc<PrivateFd>,
+}
+
+/// # Panics
+///
+/// In a forked child: the sentinel belongs to its parent.
+impl AsFd for Sentinel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let Ok(fd) = self.pidfd.get() else {
+            panic!("the sentinel belongs to the parent process")
+        };
+        fd
+    }
+}

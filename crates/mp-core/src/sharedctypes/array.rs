@@ -1,0 +1,168 @@
+use std::fmt;
+use std::ops::Deref;
+
+use bytemuck::Pod;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::reduction::{deserialize_block, serialize_block};
+use crate::{Error, Result, Synchronized};
+
+/// An array that processes share, with a lock of its own.
+///
+/// Python: [`multiprocessing.Array`]; see the
+/// [table of types](crate::sharedctypes). Its length does not change. A clone
+/// is another handle to the same array.
+///
+/// [`multiprocessing.Array`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Array
+///
+/// # Differences from Python
+///
+/// - Those of [`Value`](crate::Value).
+/// - The guard is a slice: `array.lock()[1..4].copy_from_slice(&[7, 8, 9])` is
+///   Python's `array[1:4] = [7, 8, 9]`.
+///
+/// # Examples
+///
+/// ```
+/// use mp_core::{Array, Process};
+///
+/// fn double(numbers: Array<i32>) {
+///     for number in numbers.lock().iter_mut() {
+///         *number *= 2;
+///     }
+/// }
+///
+/// fn main() -> mp_core::Result<()> {
+///     mp_core::init();
+///     let numbers = Array::from_slice(&[1, 2, 3]);
+///     let mut process = Process::new(double, (numbers.clone(),));
+///     process.start()?;
+///     process.join()?;
+///     assert_eq!(*numbers.lock(), [2, 4, 6]);
+///     Ok(())
+/// }
+/// ```
+pub struct Array<T> {
+    items: Synchronized<[T]>,
+}
+
+impl<T: Pod> Array<T> {
+    /// Makes an array of `length` items that are zero.
+    ///
+    /// Python: `Array('i', length)`.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    pub fn new(length: usize) -> Self {
+        Self::try_new(length).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes an array of `length` items that are zero.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_new(length: usize) -> Result<Self> {
+        let array = Self::uninitialised(length)?;
+        array.lock().fill(T::zeroed());
+        Ok(array)
+    }
+
+    /// Makes an array with a copy of these items.
+    ///
+    /// Python: `Array('i', items)`.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see
+    /// [`try_from_slice`](Self::try_from_slice).
+    pub fn from_slice(items: &[T]) -> Self {
+        Self::try_from_slice(items).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes an array with a copy of these items.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_from_slice(items: &[T]) -> Result<Self> {
+        let array = Self::uninitialised(items.len())?;
+        array.lock().copy_from_slice(items);
+        Ok(array)
+    }
+
+    fn uninitialised(length: usize) -> Result<Self> {
+        let items = Synchronized::uninitialised(length)
+            .map_err(Error::system("make an array in shared memory"))?;
+        Ok(Self { items })
+    }
+
+    /// The number of items.
+    pub fn len(&self) -> usize {
+        self.count()
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at `index`, read under the lock. None if there is none.
+    ///
+    /// Python: `array[index]`.
+    ///
+    /// # Panics
+    ///
+    /// If this thread holds the lock.
+    pub fn get(&self, index: usize) -> Option<T> {
+        self.lock().get(index).copied()
+    }
+
+    /// Changes the item at `index`, under the lock.
+    ///
+    /// Python: `array[index] = …`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such item, or this thread holds the lock.
+    pub fn set(&self, index: usize, item: T) {
+        self.lock()[index] = item;
+    }
+}
+
+impl<T> Deref for Array<T> {
+    type Target = Synchronized<[T]>;
+
+    fn deref(&self) -> &Synchronized<[T]> {
+        &self.items
+    }
+}
+
+impl<T> Clone for Array<T> {
+    fn clone(&self) -> Self {
+        Self { items: self.items.clone() }
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for Array<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_tuple("Array").field(&self.items).finish()
+    }
+}
+
+impl<T: Pod> Serialize for Array<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serialize_block(self.block(), self.len(), "Array", to)
+    }
+}
+
+impl<'de, T: Pod> Deserialize<'de> for Array<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (block, length) = deserialize_block("Array", from)?;
+        let items = Synchronized::attach(block, length)
+            .ok_or_else(|| D::Error::custom("the array is too short"))?;
+        Ok(Self { items })
+    }
+}

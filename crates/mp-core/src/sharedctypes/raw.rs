@@ -1,0 +1,360 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8,
+    AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
+
+use bytemuck::Pod;
+use nix::errno::Errno;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::heap::Block;
+use crate::reduction::{deserialize_block, serialize_block};
+use crate::sys::memory::Shared;
+use crate::{Error, Result};
+
+/// A value that processes share, without a lock.
+///
+/// Python: [`multiprocessing.sharedctypes.RawValue`]. A value of 1, 2, 4 or 8
+/// bytes is always read and written whole. A larger one is not: whoever reads
+/// it while it is written may get part of each.
+///
+/// Integers have all of Rust's atomic operations, by way of
+/// [`atomic`](Self::atomic), which Python has not.
+///
+/// [`multiprocessing.sharedctypes.RawValue`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.sharedctypes.RawValue
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::Ordering;
+///
+/// let counter = mp_core::RawValue::new(40_i64);
+/// counter.atomic().fetch_add(2, Ordering::Relaxed);
+/// assert_eq!(counter.get(), 42);
+/// ```
+pub struct RawValue<T> {
+    items: RawArray<T>,
+}
+
+impl<T: Pod> RawValue<T> {
+    /// Makes a shared value.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    pub fn new(value: T) -> Self {
+        Self::try_new(value).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes a shared value.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_new(value: T) -> Result<Self> {
+        Ok(Self { items: RawArray::try_from_slice(&[value])? })
+    }
+
+    /// The value.
+    ///
+    /// Python: `value.value`.
+    #[inline]
+    pub fn get(&self) -> T {
+        self.items.read(0)
+    }
+
+    /// Changes the value.
+    ///
+    /// Python: `value.value = …`.
+    #[inline]
+    pub fn set(&self, value: T) {
+        self.items.write(0, value);
+    }
+}
+
+impl<T: AtomicInteger> RawValue<T> {
+    /// The value as an atomic integer.
+    #[inline]
+    pub fn atomic(&self) -> &T::Atomic {
+        &self.items.atomics()[0]
+    }
+}
+
+/// An array that processes share, without a lock.
+///
+/// Python: [`multiprocessing.sharedctypes.RawArray`]. Its items are as those
+/// of a [`RawValue`]: each is read and written by itself.
+///
+/// [`multiprocessing.sharedctypes.RawArray`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.sharedctypes.RawArray
+///
+/// # Examples
+///
+/// ```
+/// let squares = mp_core::RawArray::<u64>::new(10);
+/// for (n, _) in (0..).zip(squares.iter()) {
+///     squares.set(n, (n * n) as u64);
+/// }
+/// assert_eq!(squares.get(9), Some(81));
+/// ```
+pub struct RawArray<T> {
+    block: Arc<Block>,
+    length: usize,
+    items: PhantomData<Box<[T]>>,
+}
+
+impl<T: Pod> RawArray<T> {
+    /// Items are read and written by the largest atomic integer that divides
+    /// their size, to which the block and so every item is aligned.
+    const PART: usize = {
+        assert!(align_of::<T>() <= Block::ALIGN, "too large an alignment");
+        let size = size_of::<T>();
+        if size % 8 == 0 { 8 } else { size & size.wrapping_neg() }
+    };
+
+    /// Makes an array of `length` items that are zero.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    pub fn new(length: usize) -> Self {
+        Self::try_new(length).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes an array of `length` items that are zero.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_new(length: usize) -> Result<Self> {
+        let array = Self::uninitialised(length)?;
+        for index in 0..length {
+            array.write(index, T::zeroed());
+        }
+        Ok(array)
+    }
+
+    /// Makes an array with a copy of these items.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see
+    /// [`try_from_slice`](Self::try_from_slice).
+    pub fn from_slice(items: &[T]) -> Self {
+        Self::try_from_slice(items).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes an array with a copy of these items.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_from_slice(items: &[T]) -> Result<Self> {
+        let array = Self::uninitialised(items.len())?;
+        for (index, &item) in items.iter().enumerate() {
+            array.write(index, item);
+        }
+        Ok(array)
+    }
+
+    fn uninitialised(length: usize) -> Result<Self> {
+        let block = length
+            .checked_mul(size_of::<T>())
+            .ok_or(Errno::ENOMEM.into())
+            .and_then(Block::new)
+            .map_err(Error::system("make an array in shared memory"))?;
+        Ok(Self { block: Arc::new(block), length, items: PhantomData })
+    }
+
+    /// The number of items.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The item at `index`. None if there is none.
+    ///
+    /// Python: `array[index]`.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<T> {
+        (index < self.length).then(|| self.read(index))
+    }
+
+    /// Changes the item at `index`.
+    ///
+    /// Python: `array[index] = …`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such item.
+    #[inline]
+    pub fn set(&self, index: usize, item: T) {
+        assert!(
+            index < self.length,
+            "there is no item {index} in an array of {}",
+            self.length
+        );
+        self.write(index, item);
+    }
+
+    /// The items, each as it is when it is its turn.
+    pub fn iter(&self) -> impl Iterator<Item = T> {
+        (0..self.length).map(|index| self.read(index))
+    }
+
+    #[inline]
+    fn read(&self, index: usize) -> T {
+        let mut item = T::zeroed();
+        let bytes = bytemuck::bytes_of_mut(&mut item);
+        match Self::PART {
+            8 => self.load::<u64>(index, bytes),
+            4 => self.load::<u32>(index, bytes),
+            2 => self.load::<u16>(index, bytes),
+            _ => self.load::<u8>(index, bytes),
+        }
+        item
+    }
+
+    #[inline]
+    fn write(&self, index: usize, item: T) {
+        let bytes = bytemuck::bytes_of(&item);
+        match Self::PART {
+            8 => self.store::<u64>(index, bytes),
+            4 => self.store::<u32>(index, bytes),
+            2 => self.store::<u16>(index, bytes),
+            _ => self.store::<u8>(index, bytes),
+        }
+    }
+
+    #[inline]
+    fn load<P: AtomicInteger>(&self, index: usize, bytes: &mut [u8]) {
+        let parts = self.parts::<P>(index);
+        for (to, part) in bytes.chunks_exact_mut(size_of::<P>()).zip(parts) {
+            to.copy_from_slice(bytemuck::bytes_of(&P::load(part)));
+        }
+    }
+
+    #[inline]
+    fn store<P: AtomicInteger>(&self, index: usize, bytes: &[u8]) {
+        let parts = self.parts::<P>(index);
+        for (part, from) in parts.iter().zip(bytes.chunks_exact(size_of::<P>()))
+        {
+            P::store(part, bytemuck::pod_read_unaligned(from));
+        }
+    }
+
+    /// The atomic integers that an item consists of.
+    #[inline]
+    fn parts<P: AtomicInteger>(&self, index: usize) -> &[P::Atomic] {
+        let size = size_of::<T>();
+        self.block.shared_slice(index * size, size / size_of::<P>())
+    }
+}
+
+impl<T: AtomicInteger> RawArray<T> {
+    /// The items as atomic integers.
+    #[inline]
+    pub fn atomics(&self) -> &[T::Atomic] {
+        self.block.shared_slice(0, self.length)
+    }
+}
+
+/// The integers, which have an atomic sibling.
+pub trait AtomicInteger: Pod + sealed::AtomicInteger {}
+
+mod sealed {
+    pub trait AtomicInteger: Sized {
+        /// The atomic type of the same size.
+        #[allow(private_bounds, reason = "what can be shared is decided here")]
+        type Atomic: super::Shared;
+
+        fn load(from: &Self::Atomic) -> Self;
+        fn store(to: &Self::Atomic, value: Self);
+    }
+}
+
+macro_rules! atomic_integers {
+    ($($integer:ty, $atomic:ty;)*) => {$(
+        impl AtomicInteger for $integer {}
+
+        impl sealed::AtomicInteger for $integer {
+            type Atomic = $atomic;
+
+            #[inline]
+            fn load(from: &$atomic) -> Self {
+                from.load(Ordering::Relaxed)
+            }
+
+            #[inline]
+            fn store(to: &$atomic, value: Self) {
+                to.store(value, Ordering::Relaxed);
+            }
+        }
+    )*};
+}
+atomic_integers! {
+    i8, AtomicI8; i16, AtomicI16; i32, AtomicI32; i64, AtomicI64;
+    u8, AtomicU8; u16, AtomicU16; u32, AtomicU32; u64, AtomicU64;
+    isize, AtomicIsize; usize, AtomicUsize;
+}
+
+impl<T> Clone for RawValue<T> {
+    fn clone(&self) -> Self {
+        Self { items: self.items.clone() }
+    }
+}
+
+impl<T> Clone for RawArray<T> {
+    fn clone(&self) -> Self {
+        Self { block: self.block.clone(), ..*self }
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for RawValue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_tuple("RawValue").field(&self.get()).finish()
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for RawArray<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: Pod> Serialize for RawValue<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serialize_block(&self.items.block, 1, "RawValue", to)
+    }
+}
+
+impl<T: Pod> Serialize for RawArray<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serialize_block(&self.block, self.length, "RawArray", to)
+    }
+}
+
+impl<'de, T: Pod> Deserialize<'de> for RawValue<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self { items: RawArray::deserialize(from)? })
+    }
+}
+
+impl<'de, T: Pod> Deserialize<'de> for RawArray<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (block, length) = deserialize_block("RawArray", from)?;
+        match length.checked_mul(size_of::<T>()) {
+            Some(size) if size <= block.length() => {
+                Ok(Self { block, length, items: PhantomData })
+            }
+            _ => Err(D::Error::custom("the array is too short")),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+use std::fmt;
+use std::ops::Deref;
+
+use bytemuck::Pod;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::reduction::{deserialize_block, serialize_block};
+use crate::{Error, Result, Synchronized};
+
+/// A value that processes share, with a lock of its own.
+///
+/// Python: [`multiprocessing.Value`]; see the
+/// [table of types](crate::sharedctypes). A clone is another handle to the same
+/// value. The type is any plain data: numbers, arrays of them, and structs for
+/// which bytemuck's [`Pod`] is derived.
+///
+/// [`lock`](Synchronized::lock) gives access to the value for as long as one
+/// likes, [`get`](Self::get) and [`set`](Self::set) for one reading or writing.
+///
+/// [`multiprocessing.Value`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Value
+///
+/// # Differences from Python
+///
+/// - `*value.lock() += 1` loses nothing: others wait meanwhile. In Python
+///   `value.value += 1` does.
+/// - If a process dies while it holds the lock, the next one gets it, and
+///   [is told](crate::Guard::owner_died).
+/// - The lock is not reentrant: as long as a thread has a guard, it uses that.
+/// - When the maker drops its handle, a child that has one keeps the value: its
+///   memory is used for nothing else before that child has ended.
+///
+/// # Examples
+///
+/// ```
+/// use mp_core::{Process, Value};
+///
+/// fn count(total: Value<i64>) {
+///     for _ in 0..1000 {
+///         *total.lock() += 1;
+///     }
+/// }
+///
+/// fn main() -> mp_core::Result<()> {
+///     mp_core::init();
+///     let total = Value::new(0);
+///     let mut processes: Vec<_> =
+///         (0..2).map(|_| Process::new(count, (total.clone(),))).collect();
+///     for process in &mut processes {
+///         process.start()?;
+///     }
+///     for process in &mut processes {
+///         process.join()?;
+///     }
+///     assert_eq!(total.get(), 2000);
+///     Ok(())
+/// }
+/// ```
+pub struct Value<T> {
+    item: Synchronized<T>,
+}
+
+impl<T: Pod> Value<T> {
+    /// Makes a shared value.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    pub fn new(value: T) -> Self {
+        Self::try_new(value).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes a shared value.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for it, or no descriptor.
+    pub fn try_new(value: T) -> Result<Self> {
+        let item = Synchronized::uninitialised(1)
+            .map_err(Error::system("make a value in shared memory"))?;
+        let shared = Self { item };
+        shared.set(value);
+        Ok(shared)
+    }
+
+    /// The value, read under its lock.
+    ///
+    /// Python: `value.value`.
+    ///
+    /// # Panics
+    ///
+    /// If this thread holds the lock.
+    pub fn get(&self) -> T {
+        *self.lock()
+    }
+
+    /// Changes the value, under its lock.
+    ///
+    /// Python: `value.value = …`.
+    ///
+    /// # Panics
+    ///
+    /// If this thread holds the lock.
+    pub fn set(&self, value: T) {
+        *self.lock() = value;
+    }
+}
+
+impl<T> Deref for Value<T> {
+    type Target = Synchronized<T>;
+
+    fn deref(&self) -> &Synchronized<T> {
+        &self.item
+    }
+}
+
+impl<T> Clone for Value<T> {
+    fn clone(&self) -> Self {
+        Self { item: self.item.clone() }
+    }
+}
+
+impl<T: Pod + Default> Default for Value<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for Value<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_tuple("Value").field(&self.item).finish()
+    }
+}
+
+impl<T: Pod> Serialize for Value<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serialize_block(self.block(), 1, "Value", to)
+    }
+}
+
+impl<'de, T: Pod> Deserialize<'de> for Value<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (block, _) = deserialize_block("Value", from)?;
+        let item = Synchronized::attach(block, 1)
+            .ok_or_else(|| D::Error::custom("the value is too short"))?;
+        Ok(Self { item })
+    }
+}

@@ -1,0 +1,110 @@
+//! The way in: how a process of the program finds out that it is a child.
+//!
+//! CPython: `multiprocessing/spawn.py`, and `freeze_support`.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+use std::process::exit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::unistd::getppid;
+
+use crate::letter::{self, Message};
+use crate::sys::{environment, socket};
+use crate::{child, forkserver, util};
+
+/// The environment variable that summons a child: the number of its socket,
+/// and its parent's process id.
+pub(crate) const VARIABLE: &str = "MP_CORE_CHILD";
+
+static DONE: AtomicBool = AtomicBool::new(false);
+
+/// The way into a child process. Call it first in `main`.
+///
+/// Python: `if __name__ == '__main__':`, and `multiprocessing.freeze_support`.
+/// A process that is started by spawn or forkserver runs the program from its
+/// beginning. In it, this call does what the process was started for, and does
+/// not return. In the program itself it does nothing but take note.
+///
+/// So what stands above it runs in every such child again, as the body of a
+/// module does in Python; what stands below it runs in the main process only.
+///
+/// # Examples
+///
+/// ```
+/// fn main() -> mp_core::Result<()> {
+///     mp_core::init();
+///     println!("only the main process gets here");
+///     Ok(())
+/// }
+/// ```
+pub fn init() {
+    if DONE.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    if let Some(socket) = summons() {
+        answer(socket);
+    }
+    // So that what the program registers itself runs before. Where it fails,
+    // the first start says so.
+    let _ = util::watch_exit();
+}
+
+/// Whether [`init`] was called.
+pub(crate) fn is_initialised() -> bool {
+    DONE.load(Ordering::Relaxed)
+}
+
+/// Whether this is a child that did not call [`init`], but something else.
+pub(crate) fn is_bootstrapping() -> bool {
+    !is_initialised()
+        && std::env::var(VARIABLE).is_ok_and(|text| parse(&text).is_some())
+}
+
+/// The number in the variable, if it is this process that is meant: not one
+/// that got the variable from a child by accident.
+fn parse(text: &str) -> Option<i32> {
+    let (number, parent) = text.split_once(':')?;
+    let parent: libc::pid_t = parent.parse().ok()?;
+    (parent == getppid().as_raw()).then(|| number.parse().ok())?
+}
+
+fn summons() -> Option<OwnedFd> {
+    let text = environment::take(VARIABLE)?;
+    socket::inherited(parse(text.to_str()?)?).ok()
+}
+
+/// Does what the process was started for.
+fn answer(socket: OwnedFd) -> ! {
+    take_name();
+    match letter::receive(socket.as_fd()) {
+        Ok(Some(Message::Serve)) => forkserver::serve(socket),
+        Ok(Some(Message::Run(delivery))) => {
+            drop(socket);
+            exit(child::run(delivery, false))
+        }
+        // The parent has ended meanwhile: nothing is left to do.
+        Ok(None) => exit(1),
+        Err(error) => {
+            child::report_failure(&format!(
+                "Error: cannot receive what the parent sent: {error}"
+            ));
+            exit(1)
+        }
+    }
+}
+
+/// Takes the name of the program. The kernel names a process after the path
+/// that was executed, which was `/proc/self/exe`.
+fn take_name() {
+    let name = std::env::args_os().next().and_then(|path| {
+        let name = Path::new(&path).file_name()?.to_owned();
+        CString::new(name.into_vec()).ok()
+    });
+    if let Some(name) = name {
+        // It matters to people who look at a list of processes only.
+        let _ = nix::sys::prctl::set_name(&name);
+    }
+}

@@ -1,0 +1,214 @@
+//! fork, and its one rule: the child never returns into its caller's frames.
+
+#![allow(unsafe_code, reason = "fork, clone and pthread_atfork")]
+
+use std::io;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+
+use super::exit::exit_now;
+
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// How many forks lie between this process and the program that was executed.
+///
+/// What a process keeps about itself (its children, its arenas, its
+/// descriptors) is of no use in a copy of it. It is kept with this number, and
+/// a copy sees from the number that it is not its own. Every fork of the C
+/// library counts, those of other libraries too.
+pub(crate) fn generation() -> u64 {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        // SAFETY: the handler lives as long as the program, and does nothing
+        // but add to an atomic number. Only a lack of memory makes this fail,
+        // and then the first allocation of the caller fails as well.
+        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
+    });
+    GENERATION.load(Ordering::Relaxed)
+}
+
+extern "C" fn count_fork() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Leave to fork although other threads are running.
+///
+/// A forked child has only the thread that forked. Whatever another thread was
+/// doing at that moment stays half done in it for ever: a lock that it held,
+/// the one of the allocator or of standard output included, is never released.
+/// That is why [`Process::start`](crate::Process::start) refuses, and why this
+/// is the way round it.
+///
+/// # Examples
+///
+/// ```
+/// use mp_core::{ForkWithThreads, Process};
+///
+/// # fn main() -> mp_core::Result<()> {
+/// // SAFETY: the process has no thread but this one.
+/// let permit = unsafe { ForkWithThreads::new() };
+/// let mut process = Process::fork(|| ());
+/// process.start_with_threads(permit)?;
+/// process.join()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ForkWithThreads(());
+
+impl ForkWithThreads {
+    /// Makes the permit.
+    ///
+    /// # Safety
+    ///
+    /// What the child runs, from the fork to its end, must not depend on
+    /// anything that another thread of the parent may hold or be changing when
+    /// the fork happens. Of the Rust and C libraries that leaves what is
+    /// async-signal-safe, and what is known to be idle in all other threads.
+    pub const unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Whether this thread is the only one of the process.
+///
+/// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that. Where it
+/// is forbidden, the links of the thread directory are counted.
+pub(crate) fn is_single_threaded() -> io::Result<bool> {
+    match unshare(CloneFlags::CLONE_THREAD) {
+        Ok(()) => Ok(true),
+        Err(Errno::EINVAL) => Ok(false),
+        Err(_) => Ok(thread_count()? == 1),
+    }
+}
+
+/// The number of threads of this process, from `/proc`.
+pub(crate) fn thread_count() -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    // "." and ".." are the other two links.
+    Ok(std::fs::metadata("/proc/self/task")?.nlink().saturating_sub(2))
+}
+
+/// Forks. The child runs `child` and leaves with what it returns.
+///
+/// # Errors
+///
+/// `EBUSY` if other threads are running and `permit` is none; else what
+/// fork(2) gives.
+pub(crate) fn fork(
+    permit: Option<ForkWithThreads>,
+    child: impl FnOnce() -> i32,
+) -> io::Result<libc::pid_t> {
+    generation();
+    if permit.is_none() && !is_single_threaded()? {
+        return Err(Errno::EBUSY.into());
+    }
+    // SAFETY: with a single thread nothing can be left half done in the child,
+    // so it may do whatever the parent may; otherwise the permit stands for
+    // the caller's promise. The child does not return from `run_and_leave`.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => run_and_leave(child),
+        pid => Ok(pid),
+    }
+}
+
+/// Forks a child that is not this process's own but its parent's.
+///
+/// The parent of the forkserver so waits for, signals and reaps the child as
+/// any other of its children, and loses nothing with the server.
+///
+/// The C library has no such fork, and without its help its record of the
+/// thread's id would stay the server's. Robust and recursive mutexes take the
+/// owner from that record. So the kernel is asked to write the new id to the
+/// very place where it clears it at the thread's end, which is that record,
+/// and to know the list of robust mutexes, which fork(2) empties.
+/// Handlers of `pthread_atfork` do not run.
+///
+/// # Errors
+///
+/// `EBUSY` if other threads are running; else what prctl(2) or clone(2) gives.
+pub(crate) fn fork_sibling(
+    child: impl FnOnce() -> i32,
+) -> io::Result<libc::pid_t> {
+    if !is_single_threaded()? {
+        return Err(Errno::EBUSY.into());
+    }
+    let tid_record = tid_address()?;
+    let (robust_list, length) = robust_list()?;
+    let flags = libc::CLONE_PARENT
+        | libc::CLONE_CHILD_SETTID
+        | libc::CLONE_CHILD_CLEARTID
+        | libc::SIGCHLD;
+    // SAFETY: without CLONE_VM this is a fork: the child has a copy of memory
+    // and goes on on its copy of this stack (a null stack asks for that). The
+    // address is the one this thread is registered with, so a valid one.
+    let pid = unsafe {
+        libc::syscall(
+            libc::SYS_clone,
+            flags,
+            ptr::null_mut::<libc::c_void>(),
+            ptr::null_mut::<libc::pid_t>(),
+            tid_record,
+            0,
+        )
+    };
+    match pid {
+        -1 => Err(io::Error::last_os_error()),
+        0 => {
+            count_fork();
+            // SAFETY: the list is this thread's own; it holds no mutex.
+            unsafe {
+                libc::syscall(libc::SYS_set_robust_list, robust_list, length)
+            };
+            run_and_leave(child)
+        }
+        pid => Ok(libc::pid_t::try_from(pid).expect("a pid fits its type")),
+    }
+}
+
+/// Where the kernel clears this thread's id when the thread ends.
+fn tid_address() -> io::Result<*mut libc::pid_t> {
+    let mut address: *mut libc::pid_t = ptr::null_mut();
+    // SAFETY: prctl writes one pointer to the place it is given.
+    let done =
+        unsafe { libc::prctl(libc::PR_GET_TID_ADDRESS, &raw mut address) };
+    if done == -1 { Err(io::Error::last_os_error()) } else { Ok(address) }
+}
+
+/// The head of this thread's list of robust mutexes, and the head's length.
+fn robust_list() -> io::Result<(*mut libc::c_void, usize)> {
+    let mut head: *mut libc::c_void = ptr::null_mut();
+    let mut length = 0_usize;
+    // SAFETY: the call writes a pointer and a length to the places given.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_get_robust_list,
+            0,
+            &raw mut head,
+            &raw mut length,
+        )
+    };
+    if done == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok((head, length))
+    }
+}
+
+fn run_and_leave(child: impl FnOnce() -> i32) -> ! {
+    let code = panic::catch_unwind(AssertUnwindSafe(child)).unwrap_or_else(
+        |payload| {
+            // Dropping it could panic again.
+            mem::forget(payload);
+            1
+        },
+    );
+    exit_now(code)
+}

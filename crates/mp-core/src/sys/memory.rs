@@ -1,0 +1,175 @@
+//! Memory that processes share, and nothing in the file system is named after.
+
+#![allow(unsafe_code, reason = "maps memory and reads it")]
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8,
+    AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
+};
+
+use memmap2::{MmapOptions, MmapRaw};
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+/// Types that may stand in memory that another process changes at any time.
+///
+/// # Safety
+///
+/// Every pattern of bytes is valid, and whatever changes it, here or in
+/// another process, does so by atomic operations or under a protocol of its
+/// own (as that of a futex).
+pub(crate) unsafe trait Shared: Sync {}
+
+macro_rules! shared {
+    ($($atomic:ty)*) => {$(
+        // SAFETY: any bytes are a valid number, and an atomic changes them.
+        unsafe impl Shared for $atomic {}
+    )*};
+}
+shared!(AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize);
+shared!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
+
+/// A stretch of memory, and the descriptor by which others can map it.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    map: MmapRaw,
+    fd: OwnedFd,
+}
+
+impl Mapping {
+    /// Makes `length` bytes of zeroed memory.
+    ///
+    /// The memory is there when this returns: a shortage is an error here, not
+    /// a SIGBUS at the first use.
+    pub(crate) fn new(length: usize) -> io::Result<Self> {
+        let fd = memfd_create(
+            c"mp-core arena",
+            MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
+        )?;
+        let size = libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)?;
+        retry(|| fallocate(&fd, FallocateFlags::empty(), 0, size))?;
+        // Nobody can shrink it under those who have it mapped.
+        let seals = SealFlag::F_SEAL_SHRINK
+            | SealFlag::F_SEAL_GROW
+            | SealFlag::F_SEAL_SEAL;
+        fcntl(&fd, FcntlArg::F_ADD_SEALS(seals))?;
+        let map = MmapOptions::new().len(length).populate().map_raw(&fd)?;
+        Ok(Self { map, fd })
+    }
+
+    /// Maps memory that another process made.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the descriptor is not one that [`new`](Self::new) made.
+    pub(crate) fn attach(fd: OwnedFd) -> io::Result<Self> {
+        require_seals(&fd, SealFlag::F_SEAL_SHRINK)?;
+        let map = MmapOptions::new().map_raw(&fd)?;
+        Ok(Self { map, fd })
+    }
+
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.map.len()
+    }
+
+    /// What stands at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// If it is not within the memory, or not aligned.
+    #[inline]
+    pub(crate) fn shared<T: Shared>(&self, offset: usize) -> &T {
+        let place = self.place::<T>(offset, 1);
+        // SAFETY: in bounds and aligned (`place`), mapped as long as `self`,
+        // and any bytes are a `T` that others may change.
+        unsafe { &*place }
+    }
+
+    /// The `count` items that stand at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// As [`shared`](Self::shared).
+    #[inline]
+    pub(crate) fn shared_slice<T: Shared>(
+        &self,
+        offset: usize,
+        count: usize,
+    ) -> &[T] {
+        let place = self.place::<T>(offset, count);
+        // SAFETY: as in `shared`.
+        unsafe { std::slice::from_raw_parts(place, count) }
+    }
+
+    /// Where `count` items of a type lie from `offset` on.
+    ///
+    /// # Panics
+    ///
+    /// As [`shared`](Self::shared).
+    #[inline]
+    pub(crate) fn place<T>(&self, offset: usize, count: usize) -> *mut T {
+        let end = count
+            .checked_mul(size_of::<T>())
+            .and_then(|length| length.checked_add(offset));
+        assert!(
+            end.is_some_and(|end| end <= self.map.len())
+                && offset % align_of::<T>() == 0,
+            "an item lies outside of its shared memory"
+        );
+        // SAFETY: `offset` is within the mapping, or at its end.
+        unsafe { self.map.as_mut_ptr().add(offset) }.cast()
+    }
+}
+
+/// A file in memory with these bytes in it, which nobody can change any more.
+pub(crate) fn sealed(parts: &[&[u8]]) -> io::Result<OwnedFd> {
+    let fd = memfd_create(
+        c"mp-core arguments",
+        MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
+    )?;
+    let mut file = File::from(fd);
+    for part in parts {
+        file.write_all(part)?;
+    }
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
+    Ok(file.into())
+}
+
+/// The bytes of a file that [`sealed`] made. They stay for the life of the
+/// process.
+///
+/// # Errors
+///
+/// `EINVAL` if the file could still be changed.
+pub(crate) fn read_sealed(fd: &OwnedFd) -> io::Result<&'static [u8]> {
+    require_seals(fd, SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK)?;
+    // SAFETY: the seals, which cannot be taken off, forbid every change.
+    let map = unsafe { MmapOptions::new().map_copy_read_only(fd) }?;
+    Ok(Box::leak(Box::new(map)))
+}
+
+fn require_seals(fd: &OwnedFd, wanted: SealFlag) -> io::Result<()> {
+    let seals = fcntl(fd, FcntlArg::F_GET_SEALS)?;
+    if SealFlag::from_bits_truncate(seals).contains(wanted) {
+        Ok(())
+    } else {
+        Err(Errno::EINVAL.into())
+    }
+}
+
+fn retry<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}

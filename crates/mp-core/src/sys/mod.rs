@@ -1,0 +1,19 @@
+//! The only unsafe code of the workspace.
+//!
+//! Each file is one small contract that the rest of the crate can rely on
+//! without being unsafe itself. Every block says why the contract of what it
+//! calls holds at that place.
+
+pub(crate) mod constructor;
+pub(crate) mod entry;
+pub(crate) mod environment;
+pub(crate) mod exit;
+pub(crate) mod fork;
+pub(crate) mod leash;
+pub(crate) mod memory;
+pub(crate) mod mutex;
+pub(crate) mod pidfd;
+pub(crate) mod private_fd;
+pub(crate) mod signal;
+pub(crate) mod socket;
+pub(crate) mod synchronized;

@@ -1,0 +1,214 @@
+//! The mutex of the C library, shared between processes and robust.
+//!
+//! The kernel knows which robust mutexes a thread holds. When the thread ends,
+//! however it ends, the kernel frees them, wakes a waiter, and leaves a mark
+//! by which the next owner learns it. Ownership is the kernel's thread id,
+//! which, unlike Rust's `ThreadId`, is another one in a forked child.
+
+#![allow(unsafe_code, reason = "pthread mutexes")]
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::time::{ClockId, clock_gettime};
+
+use super::memory::Shared;
+
+unsafe extern "C" {
+    // glibc 2.30, and not in the libc crate: as pthread_mutex_timedlock(3),
+    // but on the clock that nobody sets.
+    fn pthread_mutex_clocklock(
+        mutex: *mut libc::pthread_mutex_t,
+        clock: libc::clockid_t,
+        deadline: *const libc::timespec,
+    ) -> c_int;
+}
+
+/// What a second acquisition by the thread that holds the mutex does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// It is an error, `EDEADLK`.
+    ErrorCheck,
+    /// It counts.
+    Recursive,
+}
+
+/// How the mutex came to be ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acquired {
+    /// The one before released it, or there was none.
+    Clean,
+    /// The one before died holding it.
+    OwnerDied,
+}
+
+/// A mutex in memory that processes share.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct RobustMutex(UnsafeCell<libc::pthread_mutex_t>);
+
+// SAFETY: the functions of pthread_mutex(3) may be called from any thread.
+unsafe impl Sync for RobustMutex {}
+// SAFETY: pthread mutexes made with PTHREAD_PROCESS_SHARED are meant for memory
+// that other processes change. All zeroes are a valid (unused) one.
+unsafe impl Shared for RobustMutex {}
+
+impl RobustMutex {
+    /// Makes it a free mutex. Nobody may be using it.
+    pub(crate) fn init(&self, kind: Kind) {
+        let kind = match kind {
+            Kind::ErrorCheck => libc::PTHREAD_MUTEX_ERRORCHECK,
+            Kind::Recursive => libc::PTHREAD_MUTEX_RECURSIVE,
+        };
+        let mut attributes = MaybeUninit::uninit();
+        let attributes = attributes.as_mut_ptr();
+        // None of these fails on Linux: the values are valid ones, and no
+        // memory is taken.
+        // SAFETY: the attributes are initialised first, and live to the end of
+        // this function.
+        let failed = unsafe { libc::pthread_mutexattr_init(attributes) }
+            // SAFETY: as above.
+            | unsafe { libc::pthread_mutexattr_settype(attributes, kind) }
+            // SAFETY: as above.
+            | unsafe {
+                libc::pthread_mutexattr_setpshared(
+                    attributes,
+                    libc::PTHREAD_PROCESS_SHARED,
+                )
+            }
+            // SAFETY: as above.
+            | unsafe {
+                libc::pthread_mutexattr_setrobust(
+                    attributes,
+                    libc::PTHREAD_MUTEX_ROBUST,
+                )
+            }
+            // SAFETY: the pointer is valid; the caller sees to it that the
+            // mutex is not in use.
+            | unsafe { libc::pthread_mutex_init(self.0.get(), attributes) };
+        debug_assert_eq!(failed, 0);
+    }
+
+    /// Waits for the mutex.
+    ///
+    /// # Errors
+    ///
+    /// `EDEADLK` if this thread holds it ([`Kind::ErrorCheck`]), `EAGAIN` if it
+    /// holds it too often already ([`Kind::Recursive`]).
+    #[inline]
+    pub(crate) fn lock(&self) -> Result<Acquired, Errno> {
+        // SAFETY: `init` made it a mutex before anyone else could reach it.
+        match unsafe { libc::pthread_mutex_lock(self.0.get()) } {
+            0 => Ok(Acquired::Clean),
+            code => self.recover(code),
+        }
+    }
+
+    /// Takes the mutex if it is free. None if it is not.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN`, as [`lock`](Self::lock).
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Result<Option<Acquired>, Errno> {
+        // SAFETY: as in `lock`.
+        match unsafe { libc::pthread_mutex_trylock(self.0.get()) } {
+            0 => Ok(Some(Acquired::Clean)),
+            libc::EBUSY => Ok(None),
+            code => self.recover(code).map(Some),
+        }
+    }
+
+    /// Waits for the mutex for a time. None if it was not free by then.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`](Self::lock).
+    pub(crate) fn lock_timeout(
+        &self,
+        timeout: Duration,
+    ) -> Result<Option<Acquired>, Errno> {
+        let deadline = deadline(timeout)?;
+        // SAFETY: as in `lock`; the deadline is a valid time.
+        let code = unsafe {
+            pthread_mutex_clocklock(
+                self.0.get(),
+                libc::CLOCK_MONOTONIC,
+                &raw const deadline,
+            )
+        };
+        match code {
+            0 => Ok(Some(Acquired::Clean)),
+            libc::ETIMEDOUT => Ok(None),
+            code => self.recover(code).map(Some),
+        }
+    }
+
+    /// Lets go of the mutex, or of one level of it.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` if this thread does not hold it.
+    #[inline]
+    pub(crate) fn unlock(&self) -> Result<(), Errno> {
+        // SAFETY: as in `lock`; a mutex that is robust checks who unlocks it.
+        match unsafe { libc::pthread_mutex_unlock(self.0.get()) } {
+            0 => Ok(()),
+            code => Err(Errno::from_raw(code)),
+        }
+    }
+
+    /// The id of the thread that holds it, if one does, as far as one can know
+    /// without holding it.
+    ///
+    /// The kernel has to find the owner of a robust futex, so the form of the
+    /// futex word is part of its interface: the thread id in the low bits, and
+    /// none if the owner died. It is the first word of glibc's mutex.
+    pub(crate) fn owner(&self) -> Option<libc::pid_t> {
+        // SAFETY: the word is aligned, stays as long as `self`, and is changed
+        // only by atomic operations, here and in other processes.
+        let word = unsafe { AtomicU32::from_ptr(self.0.get().cast()) };
+        let tid = word.load(Ordering::Relaxed) & libc::FUTEX_TID_MASK;
+        libc::pid_t::try_from(tid).ok().filter(|&tid| tid != 0)
+    }
+
+    /// How often its owner holds it, as far as one can know without holding it.
+    ///
+    /// The second word of glibc's mutex, which is part of its binary interface
+    /// by way of the static initialisers.
+    pub(crate) fn depth(&self) -> u32 {
+        // SAFETY: as in `owner`; the mutex is larger than two words.
+        let word = unsafe { self.0.get().cast::<u32>().add(1) };
+        // SAFETY: as in `owner`. The owner writes it as a whole word.
+        unsafe { AtomicU32::from_ptr(word) }.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    fn recover(&self, code: c_int) -> Result<Acquired, Errno> {
+        if code != libc::EOWNERDEAD {
+            return Err(Errno::from_raw(code));
+        }
+        // Without this the mutex would be of no use to anyone ever after.
+        // SAFETY: as in `lock`; this thread has just become the owner.
+        unsafe { libc::pthread_mutex_consistent(self.0.get()) };
+        Ok(Acquired::OwnerDied)
+    }
+}
+
+/// The monotonic time that lies `timeout` ahead.
+fn deadline(timeout: Duration) -> Result<libc::timespec, Errno> {
+    // The kernel counts time in 63 bits of nanoseconds: 292 years. This is
+    // past the end of any process, and not past the end of the count.
+    const LONGEST: Duration = Duration::from_secs(1 << 32);
+    let now = Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC)?);
+    let at = now.saturating_add(timeout.min(LONGEST));
+    Ok(libc::timespec {
+        tv_sec: libc::time_t::try_from(at.as_secs())
+            .unwrap_or(libc::time_t::MAX),
+        tv_nsec: libc::c_long::from(at.subsec_nanos()),
+    })
+}

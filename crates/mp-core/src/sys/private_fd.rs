@@ -1,0 +1,84 @@
+//! Descriptors that a forked child does not keep.
+//!
+//! Close-on-exec keeps a descriptor from programs that are executed. A forked
+//! child executes nothing: what it must not have, it has to close itself.
+
+#![allow(unsafe_code, reason = "closes descriptors by number")]
+
+use std::collections::BTreeSet;
+use std::io;
+use std::mem::{self, ManuallyDrop};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::Mutex;
+
+use nix::errno::Errno;
+
+use super::fork::generation;
+use crate::util::lock;
+
+/// A descriptor that belongs to this process alone, not to its copies.
+#[derive(Debug)]
+pub(crate) struct PrivateFd {
+    fd: ManuallyDrop<OwnedFd>,
+    generation: u64,
+}
+
+static OPEN: Mutex<BTreeSet<RawFd>> = Mutex::new(BTreeSet::new());
+
+impl PrivateFd {
+    pub(crate) fn new(fd: OwnedFd) -> Self {
+        lock(&OPEN).insert(fd.as_raw_fd());
+        Self { fd: ManuallyDrop::new(fd), generation: generation() }
+    }
+
+    /// The descriptor, or `EBADF` in a process that was forked since.
+    pub(crate) fn get(&self) -> io::Result<BorrowedFd<'_>> {
+        if self.generation == generation() {
+            Ok(self.fd.as_fd())
+        } else {
+            Err(Errno::EBADF.into())
+        }
+    }
+}
+
+impl Drop for PrivateFd {
+    fn drop(&mut self) {
+        // In a copy of the process it was closed when the copy began, and the
+        // number may be somebody else's by now.
+        if self.generation == generation() {
+            // SAFETY: `self.fd` is not used again.
+            let fd = unsafe { ManuallyDrop::take(&mut self.fd) };
+            lock(&OPEN).remove(&fd.as_raw_fd());
+        }
+    }
+}
+
+/// Closes the parent's private descriptors, first thing in a forked child.
+pub(crate) fn close_inherited() {
+    for fd in mem::take(&mut *lock(&OPEN)) {
+        // SAFETY: the number is that of a `PrivateFd` of the parent, whose copy
+        // here neither gives it out nor closes it, its generation being old.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+}
+
+/// A free place in the table of descriptors, held until one is needed.
+///
+/// A child that was made and then cannot be given a descriptor would have to be
+/// killed. The place is taken first, while an error still costs nothing.
+#[derive(Debug)]
+pub(crate) struct Reserved(PrivateFd);
+
+impl Reserved {
+    /// Takes the place with a copy of any descriptor.
+    pub(crate) fn new(any: impl AsFd) -> io::Result<Self> {
+        let place = any.as_fd().try_clone_to_owned()?;
+        Ok(Self(PrivateFd::new(place)))
+    }
+
+    /// Frees the place and fills it at once.
+    pub(crate) fn replace<T>(self, open: impl FnOnce() -> T) -> T {
+        drop(self.0);
+        open()
+    }
+}

@@ -1,0 +1,135 @@
+//! Messages with descriptors, over a pair of sockets that has no name.
+
+#![allow(unsafe_code, reason = "takes ownership of received descriptors")]
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
+    SockType, recvmsg, sendmsg, socketpair,
+};
+
+/// The most descriptors that the kernel takes in one message.
+const MOST_FDS: usize = 253;
+
+/// What arrived: as much as was sent, or as much as there was room for.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) length: usize,
+    pub(crate) fds: Vec<OwnedFd>,
+}
+
+/// Makes a pair. Messages keep their borders; both ends are close-on-exec.
+pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(socketpair(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )?)
+}
+
+/// Sends one message.
+///
+/// # Errors
+///
+/// `E2BIG` for more descriptors than a message takes, `EPIPE` if the other end
+/// is closed.
+pub(crate) fn send(
+    socket: BorrowedFd,
+    bytes: &[u8],
+    fds: &[BorrowedFd],
+) -> io::Result<()> {
+    if fds.len() > MOST_FDS {
+        return Err(Errno::E2BIG.into());
+    }
+    let fds: Vec<RawFd> = fds.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&fds)];
+    let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
+    let bytes = [IoSlice::new(bytes)];
+    // Without MSG_NOSIGNAL a dead server would end this process too.
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    loop {
+        match sendmsg::<()>(socket.as_raw_fd(), &bytes, rights, flags, None) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Receives one message. None if the other end is closed.
+///
+/// # Errors
+///
+/// `EMSGSIZE` if the message does not fit into the buffer, `EMFILE` if its
+/// descriptors do not fit into this process.
+pub(crate) fn receive(
+    socket: BorrowedFd,
+    buffer: &mut [u8],
+) -> io::Result<Option<Received>> {
+    let mut rights = nix::cmsg_space!([RawFd; MOST_FDS]);
+    let mut bytes = [IoSliceMut::new(buffer)];
+    let message = loop {
+        match recvmsg::<()>(
+            socket.as_raw_fd(),
+            &mut bytes,
+            Some(&mut rights),
+            MsgFlags::MSG_CMSG_CLOEXEC,
+        ) {
+            Err(Errno::EINTR) => {}
+            // The other end was closed with messages in it.
+            Err(Errno::ECONNRESET) => return Ok(None),
+            message => break message?,
+        }
+    };
+    let mut fds = Vec::new();
+    if let Ok(messages) = message.cmsgs() {
+        for message in messages {
+            if let ControlMessageOwned::ScmRights(received) = message {
+                // SAFETY: the kernel made these descriptors for this call.
+                fds.extend(
+                    received
+                        .into_iter()
+                        .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }),
+                );
+            }
+        }
+    }
+    if message.flags.contains(MsgFlags::MSG_CTRUNC) {
+        return Err(Errno::EMFILE.into());
+    }
+    if message.flags.contains(MsgFlags::MSG_TRUNC) {
+        return Err(Errno::EMSGSIZE.into());
+    }
+    if message.bytes == 0 && fds.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Received { length: message.bytes, fds }))
+}
+
+/// The descriptor that was left open for this process under a known number.
+///
+/// # Errors
+///
+/// If there is no socket under that number.
+pub(crate) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
+    use nix::sys::stat::{SFlag, fstat};
+    // SAFETY: only `fstat` uses it, which does no harm to any number.
+    let probe = unsafe { BorrowedFd::borrow_raw(number) };
+    let mode = SFlag::from_bits_truncate(fstat(probe)?.st_mode);
+    if mode & SFlag::S_IFMT != SFlag::S_IFSOCK {
+        return Err(Errno::ENOTSOCK.into());
+    }
+    // SAFETY: the parent opened the number for this process, and `init`, which
+    // takes the one message that names it, is the only one to ask.
+    let socket = unsafe { OwnedFd::from_raw_fd(number) };
+    // What this process executes in turn has no use for it.
+    nix::fcntl::fcntl(
+        &socket,
+        nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC),
+    )?;
+    Ok(socket)
+}

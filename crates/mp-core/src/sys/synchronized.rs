@@ -1,0 +1,224 @@
+//! Data in shared memory that can be reached only while its mutex is held.
+
+#![allow(unsafe_code, reason = "references to what a mutex guards")]
+
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytemuck::Pod;
+use nix::errno::Errno;
+
+use super::mutex::{Acquired, Kind, RobustMutex};
+use crate::heap::Block;
+
+/// Shared data with the lock that guards it: what
+/// [`Value`](crate::Value) and [`Array`](crate::Array) have in common.
+///
+/// Python: `multiprocessing.sharedctypes.Synchronized`.
+pub struct Synchronized<T: ?Sized> {
+    block: Arc<Block>,
+    count: usize,
+    data: PhantomData<Box<T>>,
+}
+
+/// What can be guarded: one item of plain data, or a slice of them.
+pub trait Data: sealed::Data {}
+
+impl<T: Pod> Data for T {}
+impl<T: Pod> Data for [T] {}
+
+mod sealed {
+    use super::{Pod, ptr};
+
+    pub trait Data {
+        type Item: Pod;
+
+        /// The data that begin with an item.
+        fn from_first(first: *mut Self::Item, count: usize) -> *mut Self;
+    }
+
+    impl<T: Pod> Data for T {
+        type Item = T;
+
+        fn from_first(first: *mut T, _one: usize) -> *mut T {
+            first
+        }
+    }
+
+    impl<T: Pod> Data for [T] {
+        type Item = T;
+
+        fn from_first(first: *mut T, count: usize) -> *mut [T] {
+            ptr::slice_from_raw_parts_mut(first, count)
+        }
+    }
+}
+
+impl<T: Data + ?Sized> Synchronized<T> {
+    /// Where the data begin in the block: behind the mutex, aligned.
+    const OFFSET: usize = {
+        let align = align_of::<T::Item>();
+        assert!(align <= Block::ALIGN, "the item has too large an alignment");
+        size_of::<RobustMutex>().next_multiple_of(align)
+    };
+
+    /// Makes a free mutex, and room for `count` items behind it. What is in
+    /// them is undefined.
+    pub(crate) fn uninitialised(count: usize) -> io::Result<Self> {
+        let size = Self::size(count).ok_or(Errno::ENOMEM)?;
+        let block = Block::new(size)?;
+        block.shared::<RobustMutex>(0).init(Kind::ErrorCheck);
+        Ok(Self { block: Arc::new(block), count, data: PhantomData })
+    }
+
+    /// The same data, in a block that came from another process. None if the
+    /// block is too small for them.
+    pub(crate) fn attach(block: Arc<Block>, count: usize) -> Option<Self> {
+        let fits = Self::size(count)? <= block.length();
+        fits.then_some(Self { block, count, data: PhantomData })
+    }
+
+    fn size(count: usize) -> Option<usize> {
+        count.checked_mul(size_of::<T::Item>())?.checked_add(Self::OFFSET)
+    }
+
+    pub(crate) fn block(&self) -> &Block {
+        &self.block
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Waits for the lock, and gives access to the data.
+    ///
+    /// Python: `with value.get_lock():`. If the one who held the lock died
+    /// without releasing it, the lock is acquired all the same, and the guard
+    /// [says so](Guard::owner_died).
+    ///
+    /// # Panics
+    ///
+    /// If this thread holds the lock already: it would wait for ever.
+    #[inline]
+    pub fn lock(&self) -> Guard<'_, T> {
+        match self.mutex().lock() {
+            Ok(acquired) => self.guard(acquired),
+            Err(errno) => held_already(errno),
+        }
+    }
+
+    /// Locks if the lock is free. None if it is not.
+    #[inline]
+    pub fn try_lock(&self) -> Option<Guard<'_, T>> {
+        let acquired = self.mutex().try_lock().ok().flatten()?;
+        Some(self.guard(acquired))
+    }
+
+    /// Waits for the lock, but not for longer than `timeout`. None if it was
+    /// not free by then.
+    ///
+    /// # Panics
+    ///
+    /// As [`lock`](Self::lock), at once.
+    pub fn lock_timeout(&self, timeout: Duration) -> Option<Guard<'_, T>> {
+        match self.mutex().lock_timeout(timeout) {
+            Ok(acquired) => acquired.map(|acquired| self.guard(acquired)),
+            Err(errno) => held_already(errno),
+        }
+    }
+
+    #[inline]
+    fn mutex(&self) -> &RobustMutex {
+        self.block.shared(0)
+    }
+
+    #[inline]
+    fn guard(&self, acquired: Acquired) -> Guard<'_, T> {
+        let first = self.block.place::<T::Item>(Self::OFFSET, self.count);
+        let data = T::from_first(first, self.count);
+        Guard { mutex: self.mutex(), data, acquired }
+    }
+}
+
+#[cold]
+fn held_already(errno: Errno) -> ! {
+    panic!(
+        "this thread already holds the lock of the shared data and would wait \
+         for ever ({errno}): use the guard that it has"
+    )
+}
+
+impl<T: ?Sized> Clone for Synchronized<T> {
+    fn clone(&self) -> Self {
+        Self { block: self.block.clone(), ..*self }
+    }
+}
+
+/// Shows the data, or that they are locked.
+impl<T: Data + fmt::Debug + ?Sized> fmt::Debug for Synchronized<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.try_lock() {
+            Some(data) => data.fmt(f),
+            None => f.write_str("<locked>"),
+        }
+    }
+}
+
+/// Access to shared data, until it is dropped.
+///
+/// It belongs to the thread that locked the data, and cannot be sent to
+/// another.
+#[must_use = "dropping the guard releases the lock"]
+pub struct Guard<'a, T: ?Sized> {
+    mutex: &'a RobustMutex,
+    data: *mut T,
+    acquired: Acquired,
+}
+
+impl<T: ?Sized> Guard<'_, T> {
+    /// Whether the one who held the lock before died holding it, and may have
+    /// left the data half changed. This is said once, to the next holder.
+    pub fn owner_died(&self) -> bool {
+        self.acquired == Acquired::OwnerDied
+    }
+}
+
+impl<T: ?Sized> Deref for Guard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: `place` checked bounds and alignment; any bytes are valid
+        // plain data; the memory stays mapped as long as what `mutex` borrows;
+        // and the mutex, held as long as `self`, keeps everybody else away.
+        unsafe { &*self.data }
+    }
+}
+
+impl<T: ?Sized> DerefMut for Guard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and `self` is borrowed exclusively.
+        unsafe { &mut *self.data }
+    }
+}
+
+impl<T: ?Sized> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Refused in a forked child that has a copy of the guard: the mutex
+        // is the parent's, and stays so.
+        let _ = self.mutex.unlock();
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Guard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

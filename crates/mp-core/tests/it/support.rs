@@ -1,0 +1,85 @@
+//! How cases are made, and what many of them need.
+
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::Trial;
+use mp_core::{StartMethod, active_children, force_start_method};
+
+/// The hard end of a case, in seconds: past it, SIGALRM ends the whole run.
+const LONGEST: u32 = 60;
+
+/// The environment variable that makes this binary one of the programs.
+const PROGRAM: &str = "MP_TEST_PROGRAM";
+
+/// A program that a case looks at from outside: its name and its `main`.
+pub(crate) type Program = (&'static str, fn() -> ExitCode);
+
+/// The program that this process was started to be, if any.
+pub(crate) fn chosen_program(
+    programs: &[&[Program]],
+) -> Option<fn() -> ExitCode> {
+    let name = std::env::var(PROGRAM).ok()?;
+    let mut programs = programs.iter().copied().flatten();
+    let (_, program) = programs.find(|(known, _)| *known == name)?;
+    Some(*program)
+}
+
+/// This binary as one of its programs, with a start method.
+pub(crate) fn program(name: &str, method: StartMethod) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.env(PROGRAM, name).env("MP_START_METHOD", method.name());
+    command
+}
+
+/// Makes one trial of a case for each start method, which is the program's
+/// start method while the case runs.
+pub(crate) fn each_method(name: &str, case: fn(StartMethod)) -> Vec<Trial> {
+    let trial = |method| {
+        Trial::test(format!("{name} ({method})"), move || {
+            run(method, || case(method))
+        })
+    };
+    StartMethod::ALL.into_iter().map(trial).collect()
+}
+
+/// Makes the trial of a case to which the start method makes no difference.
+pub(crate) fn once(name: &str, case: fn()) -> Vec<Trial> {
+    vec![Trial::test(name, move || run(StartMethod::Fork, case))]
+}
+
+fn run(
+    method: StartMethod,
+    case: impl FnOnce(),
+) -> Result<(), libtest_mimic::Failed> {
+    force_start_method(method);
+    nix::unistd::alarm::set(LONGEST);
+    case();
+    nix::unistd::alarm::cancel();
+    match active_children().len() {
+        0 => Ok(()),
+        left => Err(format!("{left} children were left running").into()),
+    }
+}
+
+/// Lists functions as the cases of a module, each under its own name.
+#[macro_export]
+macro_rules! cases {
+    (
+        each_method: [$($each:ident),* $(,)?],
+        once: [$($once:ident),* $(,)?] $(,)?
+    ) => {
+        pub(crate) fn cases() -> Vec<libtest_mimic::Trial> {
+            let module = module_path!().rsplit("::").next().unwrap_or("");
+            let mut cases = Vec::new();
+            $({
+                let name = format!("{module}::{}", stringify!($each));
+                cases.extend($crate::support::each_method(&name, $each));
+            })*
+            $({
+                let name = format!("{module}::{}", stringify!($once));
+                cases.extend($crate::support::once(&name, $once));
+            })*
+            cases
+        }
+    };
+}
