@@ -47,15 +47,13 @@ pub(crate) fn bootstrap(
     body: impl FnOnce() -> i32,
 ) -> i32 {
     context::force_start_method(birth.method);
-    let daemon = birth.daemon;
-    if daemon {
-        if let Err(error) = lifeline::die_with(lifeline.as_fd()) {
-            report_failure(&format!("Error: cannot be a daemon: {error}"));
-            return 1;
-        }
-    }
+    let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
     let (current, parent) = family::relatives(birth, lifeline);
     family::adopt(current, parent, forked);
+    if let Some(Err(error)) = leash {
+        report_failure(&format!("Error: cannot be a daemon: {error}"));
+        return 1;
+    }
     detach_stdin();
     announce_panics();
     let code = match util::watch_exit() {
