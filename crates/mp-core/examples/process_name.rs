@@ -1,0 +1,22 @@
+//! The name of a process.
+
+use mp_core::Process;
+
+// ANCHOR: task
+// what the child would do
+fn task() {}
+// ANCHOR_END: task
+
+// ANCHOR: main
+// the entry point
+fn main() {
+    mp_core::init();
+    // the name that it gets
+    let process = Process::new(task, ());
+    println!("{}", process.name());
+
+    // a name of its own
+    let process = Process::new(task, ()).with_name("MyProcess");
+    println!("{}", process.name());
+}
+// ANCHOR_END: main
