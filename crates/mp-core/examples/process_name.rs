@@ -2,10 +2,8 @@
 
 use mp_core::Process;
 
-// ANCHOR: task
 // what the child would do
 fn task() {}
-// ANCHOR_END: task
 
 // ANCHOR: main
 // the entry point
@@ -15,8 +13,10 @@ fn main() {
     let process = Process::new(task, ());
     println!("{}", process.name());
 
+    // ANCHOR: name
     // a name of its own
     let process = Process::new(task, ()).with_name("MyProcess");
     println!("{}", process.name());
+    // ANCHOR_END: name
 }
 // ANCHOR_END: main

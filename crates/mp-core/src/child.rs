@@ -12,6 +12,7 @@ use nix::unistd::dup2_stdin;
 
 use crate::handle::Birth;
 use crate::letter::Delivery;
+use crate::util::beyond_std_streams;
 use crate::{Result, context, family, heap, lifeline, reduction, util};
 
 /// Runs what was sent. The result is the exit code.
@@ -30,9 +31,10 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
 }
 
 fn prepare(delivery: Delivery) -> Result<crate::letter::Opened> {
-    let opened = delivery.open()?;
-    if let Some(directory) = &opened.directory {
-        nix::unistd::fchdir(directory).map_err(crate::Error::system(
+    let mut opened = delivery.open()?;
+    // Taken, so that it is closed before the body runs.
+    if let Some(directory) = opened.directory.take() {
+        nix::unistd::fchdir(&directory).map_err(crate::Error::system(
             "change to the working directory of the parent",
         ))?;
     }
@@ -79,7 +81,8 @@ fn guarded(body: impl FnOnce() -> i32) -> i32 {
 /// Children do not compete with their parent for its standard input.
 fn detach_stdin() {
     // As in Python, a system without the file is no reason not to run.
-    if let Ok(null) = File::open("/dev/null") {
+    let null = File::open("/dev/null");
+    if let Ok(null) = null.and_then(|file| beyond_std_streams(file.into())) {
         let _ = dup2_stdin(null);
     }
 }

@@ -192,7 +192,8 @@ fn make_child(
     let mut turn = answered.lock();
     let mut delivery = Some(delivery);
     let forked = fork_sibling(|| {
-        if *answered.lock() != number {
+        // It may be a later number, if this child was slow to run.
+        if *answered.lock() < number {
             let pid = nix::unistd::getpid().as_raw();
             if Answer::send(&Answer { number, pid }, socket).is_err() {
                 exit_now(1);
@@ -212,4 +213,6 @@ fn make_child(
         exit(0);
     }
     *turn = number;
+    // Before all else: the child is waiting.
+    drop(turn);
 }

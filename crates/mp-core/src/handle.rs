@@ -149,7 +149,7 @@ impl Handle {
             State::Started(_) => return Err(ErrorKind::StartedTwice.into()),
             State::Closed => return Err(ErrorKind::Closed.into()),
         }
-        if !self.is_ours() {
+        if !self.is_ours() || !matches!(self.role, Role::Child) {
             return Err(ErrorKind::NotStartable.into());
         }
         if family::current().daemon() {

@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
-use nix::unistd::pipe2;
 
 use crate::connection::wait_one;
 use crate::sys::exit::exit_now;
 use crate::sys::fork::generation;
 use crate::sys::leash;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::lock;
+use crate::util::{self, beyond_std_streams, lock};
 
 /// The pipe of this process.
 struct Pipe {
@@ -36,7 +35,7 @@ static PIPE: Mutex<Option<Pipe>> = Mutex::new(None);
 pub(crate) fn for_child(daemon: bool) -> io::Result<OwnedFd> {
     let mut pipe = lock(&PIPE);
     if pipe.as_ref().is_none_or(|pipe| pipe.generation != generation()) {
-        let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
+        let (reader, writer) = util::pipe()?;
         *pipe = Some(Pipe {
             generation: generation(),
             reader: PrivateFd::new(reader),
@@ -52,7 +51,7 @@ fn reopen(pipe: BorrowedFd) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
     // Without O_NONBLOCK this would wait for nobody either: there is a writer.
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    Ok(open(path.as_str(), flags, Mode::empty())?)
+    beyond_std_streams(open(path.as_str(), flags, Mode::empty())?)
 }
 
 /// Binds this process, a daemon, to the life of its parent.

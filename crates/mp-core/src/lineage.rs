@@ -6,30 +6,35 @@
 //! all that these have started.
 //!
 //! The kernel keeps count. Time is cut into epochs. All children that are
-//! started in one epoch get the writing end of the epoch's pipe, and hand it on
-//! to their own children; when the last of them has ended, the reading end
-//! hangs up. An epoch ends when a block is dropped, so that later children do
-//! not keep that block. A process that was killed needs no clearing up.
+//! started in one epoch get the writing end of the same pipe, and hand it on to
+//! their own children; when the last of them has ended, the reading end hangs
+//! up. An epoch ends when a block is dropped, so that later children do not
+//! keep that block. A process that was killed needs no clearing up.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::pipe2;
 
 use crate::sys::private_fd::PrivateFd;
+use crate::util::pipe;
 
-/// The most epochs that are told apart at a time, each with a descriptor. With
-/// more, blocks are kept for longer, and nothing else changes.
-const MOST_EPOCHS: usize = 16;
+/// The most pipes of earlier epochs that are watched at a time, each with a
+/// descriptor. Epochs that come then share the current pipe: what lived in one
+/// of them is kept until all of them have died out, and nothing else changes.
+const MOST_PIPES: usize = 16;
 
-/// The epochs during which a block lived, both included.
+/// A stretch of epochs, such as those in which a block lived, both included.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     first: u64,
     last: u64,
+}
+
+impl Span {
+    fn meets(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
 }
 
 /// The children of a process by the epochs of their start, and its own place
@@ -37,12 +42,19 @@ pub(crate) struct Span {
 #[derive(Debug)]
 pub(crate) struct Lineage {
     now: u64,
-    /// Of the current epoch, once a child was started in it.
-    pipe: Option<(PrivateFd, OwnedFd)>,
-    /// Earlier epochs of which a process was alive when one last looked.
-    past: VecDeque<(u64, PrivateFd)>,
+    /// What children get, once one was started.
+    pipe: Option<(Watch, OwnedFd)>,
+    /// Earlier pipes that a process held when one last looked.
+    past: Vec<Watch>,
     /// This process's own claims on the memory of its ancestors.
     inherited: Vec<OwnedFd>,
+}
+
+/// A pipe, and the epochs in which its holders among the children were started.
+#[derive(Debug)]
+struct Watch {
+    epochs: Span,
+    reader: PrivateFd,
 }
 
 impl Default for Lineage {
@@ -53,12 +65,7 @@ impl Default for Lineage {
 
 impl Lineage {
     pub(crate) const fn new() -> Self {
-        Self {
-            now: 0,
-            pipe: None,
-            past: VecDeque::new(),
-            inherited: Vec::new(),
-        }
+        Self { now: 0, pipe: None, past: Vec::new(), inherited: Vec::new() }
     }
 
     /// The number of the current epoch.
@@ -69,12 +76,13 @@ impl Lineage {
     /// The epochs of a block that was made in `born` and is dropped now.
     pub(crate) fn end_of_life(&mut self, born: u64) -> Span {
         let life = Span { first: born, last: self.now };
-        if self.pipe.is_some() {
-            if self.past.len() >= MOST_EPOCHS {
+        let started = |(watch, _): &(Watch, _)| watch.epochs.last == self.now;
+        if self.pipe.as_ref().is_some_and(started) {
+            self.now += 1;
+            if self.past.len() >= MOST_PIPES {
                 self.look_around();
-            }
-            if self.past.len() < MOST_EPOCHS {
-                self.end_epoch();
+            } else {
+                self.retire_pipe();
             }
         }
         life
@@ -83,17 +91,17 @@ impl Lineage {
     /// Whether no process lives that was started in the span, or descends from
     /// one that was, as of the last [`look_around`](Self::look_around).
     pub(crate) fn is_extinct(&self, span: Span) -> bool {
-        let lived = |epoch| span.first <= epoch && epoch <= span.last;
-        !(self.pipe.is_some() && lived(self.now)
-            || self.past.iter().any(|&(epoch, _)| lived(epoch)))
+        let current = self.pipe.iter().map(|(watch, _)| watch);
+        !current.chain(&self.past).any(|watch| watch.epochs.meets(span))
     }
 
     /// Finds out which epochs have died out.
     pub(crate) fn look_around(&mut self) {
-        self.past.retain(|(_, reader)| !has_hung_up(reader));
-        if self.past.len() < MOST_EPOCHS && self.pipe.is_some() {
-            self.end_epoch();
-            self.past.retain(|(_, reader)| !has_hung_up(reader));
+        self.past.retain(|watch| !has_hung_up(&watch.reader));
+        if self.past.len() < MOST_PIPES && self.pipe.is_some() {
+            self.now += 1;
+            self.retire_pipe();
+            self.past.retain(|watch| !has_hung_up(&watch.reader));
         }
     }
 
@@ -113,23 +121,27 @@ impl Lineage {
         Ok(claims)
     }
 
-    /// The writing end of the current epoch's pipe.
+    /// The writing end of the pipe, for a child that is started now.
     pub(crate) fn writer(&mut self) -> io::Result<&OwnedFd> {
+        let now = self.now;
         if self.pipe.is_none() {
-            let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
-            self.pipe = Some((PrivateFd::new(reader), writer));
+            let (reader, writer) = pipe()?;
+            let epochs = Span { first: now, last: now };
+            let watch = Watch { epochs, reader: PrivateFd::new(reader) };
+            self.pipe = Some((watch, writer));
         }
-        match &self.pipe {
-            Some((_, writer)) => Ok(writer),
+        match &mut self.pipe {
+            Some((watch, writer)) => {
+                watch.epochs.last = now;
+                Ok(writer)
+            }
             None => unreachable!("the pipe has just been made"),
         }
     }
 
-    fn end_epoch(&mut self) {
-        if let Some((reader, _)) = self.pipe.take() {
-            self.past.push_back((self.now, reader));
-            self.now += 1;
-        }
+    /// Closes the writing end of the pipe, so that its children alone hold it.
+    fn retire_pipe(&mut self) {
+        self.past.extend(self.pipe.take().map(|(watch, _)| watch));
     }
 
     /// The lineage of a copy of the process, in which this is called: its

@@ -79,8 +79,12 @@ impl Process {
     /// So a closure that captures does not compile, nor does a function pointer:
     ///
     /// ```compile_fail,E0080
-    /// let name = String::from("world");
-    /// mp_core::Process::new(move || println!("hello {name}"), ());
+    /// let times = 2;
+    /// mp_core::Process::new(move || println!("{}", "hi".repeat(times)), ());
+    /// ```
+    /// ```compile_fail,E0080
+    /// let greet: fn() = || println!("hello");
+    /// mp_core::Process::new(greet, ());
     /// ```
     ///
     /// and neither do arguments that cannot be sent:
@@ -142,6 +146,14 @@ impl Process<Closure> {
     /// assert_eq!(count.get(), 3);
     /// # Ok(())
     /// # }
+    /// ```
+    ///
+    /// What it captures must be fit for another thread, since the process may
+    /// be started by one:
+    ///
+    /// ```compile_fail,E0277
+    /// let words = std::rc::Rc::new(vec!["a", "b"]);
+    /// mp_core::Process::fork(move || println!("{words:?}"));
     /// ```
     pub fn fork<R: Outcome>(
         closure: impl FnOnce() -> R + Send + 'static,

@@ -8,11 +8,13 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use nix::unistd::getppid;
 
+use crate::connection::wait_one;
 use crate::letter::{self, Message};
-use crate::sys::{environment, socket};
+use crate::sys::{environment, pidfd, socket};
 use crate::{child, forkserver, util};
 
 /// The environment variable that summons a child: the number of its socket,
@@ -68,7 +70,19 @@ pub(crate) fn is_bootstrapping() -> bool {
 fn parse(text: &str) -> Option<i32> {
     let (number, parent) = text.split_once(':')?;
     let parent: libc::pid_t = parent.parse().ok()?;
-    (parent == getppid().as_raw()).then(|| number.parse().ok())?
+    let is_meant = parent == getppid().as_raw() || has_ended(parent);
+    is_meant.then(|| number.parse().ok())?
+}
+
+/// Whether the parent ended before this process had come so far, which is
+/// another's child by now. It must not take itself for the program: it would do
+/// all the program's work over again.
+fn has_ended(parent: libc::pid_t) -> bool {
+    // The kernel gives away the children of a process a moment before it says
+    // that the process has ended.
+    const MOMENT: Duration = Duration::from_millis(100);
+    let Ok(parent) = pidfd::open(parent) else { return true };
+    wait_one(parent, Some(MOMENT)).unwrap_or(true)
 }
 
 fn summons() -> Option<OwnedFd> {

@@ -1,7 +1,7 @@
 //! What a process can run: a function with arguments, a type with `run`, or,
 //! by fork, a closure.
 
-use std::fmt::Debug;
+use std::fmt::Display;
 use std::marker::PhantomData;
 use std::process::ExitCode;
 
@@ -54,6 +54,15 @@ use crate::{Error, Result};
 ///     Ok(())
 /// }
 /// ```
+///
+/// A type that has no `run` is no body of a process:
+///
+/// ```compile_fail,E0277
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Number(i64);
+///
+/// mp_core::Process::from(Number(12));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the body of a `Process`",
     note = "write `impl Run for {Self}`, and derive `serde::Serialize` and \
@@ -88,7 +97,7 @@ pub trait Target<Args>: Copy + 'static {
 #[diagnostic::on_unimplemented(
     message = "the target of a `Process` cannot return `{Self}`",
     note = "it returns `()`, `ExitCode`, or a `Result` of these whose error \
-            implements `Debug`"
+            implements `Display`"
 )]
 pub trait Outcome {
     #[doc(hidden)]
@@ -109,12 +118,13 @@ impl Outcome for ExitCode {
     }
 }
 
-impl<T: Outcome, E: Debug> Outcome for Result<T, E> {
+impl<T: Outcome, E: Display> Outcome for Result<T, E> {
     fn exit_code(self) -> i32 {
         match self {
             Ok(value) => value.exit_code(),
             Err(error) => {
-                report_failure(&format!("Error: {error:?}"));
+                // The long form, in which some errors tell their causes.
+                report_failure(&format!("Error: {error:#}"));
                 1
             }
         }

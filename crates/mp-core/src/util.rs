@@ -4,11 +4,14 @@
 
 use std::io::{self, Write};
 use std::mem;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
+use nix::unistd::pipe2;
 
 use crate::family;
 use crate::forkserver;
@@ -140,6 +143,21 @@ fn settle_children() {
 /// there is nobody to tell.
 pub(crate) fn flush_std_streams() {
     let _ = io::stdout().flush();
+}
+
+/// The descriptor, under a number that is no standard stream's.
+///
+/// A program that closed a stream has freed its number. What is then printed
+/// must not be written to a descriptor of the crate's.
+pub(crate) fn beyond_std_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
+    // A clone gets a number from 3 on.
+    if fd.as_raw_fd() > libc::STDERR_FILENO { Ok(fd) } else { fd.try_clone() }
+}
+
+/// A pipe: the reading end, and the writing end.
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
+    Ok((beyond_std_streams(reader)?, beyond_std_streams(writer)?))
 }
 
 /// The content of a mutex, also after a panic: what the crate keeps in one is

@@ -343,13 +343,23 @@ impl<T: Pod> Serialize for RawArray<T> {
 
 impl<'de, T: Pod> Deserialize<'de> for RawValue<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(Self { items: RawArray::deserialize(from)? })
+        Ok(Self { items: RawArray::arrive("RawValue", from)? })
     }
 }
 
 impl<'de, T: Pod> Deserialize<'de> for RawArray<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (block, length) = deserialize_block("RawArray", from)?;
+        Self::arrive("RawArray", from)
+    }
+}
+
+impl<T: Pod> RawArray<T> {
+    /// The items of a `what` that came from another process.
+    fn arrive<'de, D: Deserializer<'de>>(
+        what: &'static str,
+        from: D,
+    ) -> Result<Self, D::Error> {
+        let (block, length) = deserialize_block(what, from)?;
         match length.checked_mul(size_of::<T>()) {
             Some(size) if size <= block.length() => {
                 Ok(Self { block, length, items: PhantomData })

@@ -56,6 +56,12 @@ use crate::{Error, Result, Synchronized};
 ///     Ok(())
 /// }
 /// ```
+///
+/// What refers to memory of one process cannot be shared:
+///
+/// ```compile_fail,E0277
+/// mp_core::Value::new(String::from("not plain data"));
+/// ```
 pub struct Value<T> {
     item: Synchronized<T>,
 }

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "fork, clone and pthread_atfork")]
 
+use std::fs;
 use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
+use nix::unistd::gettid;
 
 use super::exit::exit_now;
 
@@ -76,16 +78,41 @@ impl ForkWithThreads {
     }
 }
 
-/// Whether this thread is the only one of the process.
+/// Whether this thread is the only one of the process that still runs.
 ///
-/// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that. Where it
-/// is forbidden, the links of the thread directory are counted.
+/// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that, and has
+/// to be allowed.
 pub(crate) fn is_single_threaded() -> io::Result<bool> {
     match unshare(CloneFlags::CLONE_THREAD) {
         Ok(()) => Ok(true),
-        Err(Errno::EINVAL) => Ok(false),
-        Err(_) => Ok(thread_count()? == 1),
+        Err(Errno::EINVAL) => Ok(others_are_ending().unwrap_or(false)),
+        Err(_) => others_are_ending(),
     }
+}
+
+/// Whether no other thread will run a step of the program any more.
+///
+/// Who joins a thread goes on a moment before the kernel has put that away.
+fn others_are_ending() -> io::Result<bool> {
+    /// `PF_EXITING` of the kernel's `<linux/sched.h>`.
+    const EXITING: u32 = 4;
+    let own = gettid().to_string();
+    for task in fs::read_dir("/proc/self/task")? {
+        let task = task?;
+        // Without the file, it has been put away meanwhile.
+        let Ok(stat) = fs::read_to_string(task.path().join("stat")) else {
+            continue;
+        };
+        // Behind the name, in which there may be anything: proc_pid_stat(5).
+        let flags = stat.rsplit_once(')').and_then(|(_, fields)| {
+            fields.split_whitespace().nth(6)?.parse::<u32>().ok()
+        });
+        let is_ending = flags.is_some_and(|flags| flags & EXITING != 0);
+        if task.file_name() != *own && !is_ending {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The number of threads of this process, from `/proc`.
@@ -128,7 +155,9 @@ pub(crate) fn fork(
 /// thread's id would stay the server's. Robust and recursive mutexes take the
 /// owner from that record. So the kernel is asked to write the new id to the
 /// very place where it clears it at the thread's end, which is that record,
-/// and to know the list of robust mutexes, which fork(2) empties.
+/// and to know the list of robust mutexes. That list is emptied first, as the
+/// C library's fork does: what is in it is held by the server, and its links
+/// lie in memory that the server goes on changing.
 /// Handlers of `pthread_atfork` do not run.
 ///
 /// # Errors
@@ -163,7 +192,10 @@ pub(crate) fn fork_sibling(
         -1 => Err(io::Error::last_os_error()),
         0 => {
             count_fork();
-            // SAFETY: the list is this thread's own; it holds no mutex.
+            // SAFETY: the head, which is this thread's own, begins with a link,
+            // and an empty list is one that leads back to the head.
+            unsafe { *robust_list.cast() = robust_list };
+            // SAFETY: the list is this thread's own, and empty.
             unsafe {
                 libc::syscall(libc::SYS_set_robust_list, robust_list, length)
             };

@@ -15,6 +15,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
+use crate::util::beyond_std_streams;
+
 /// Types that may stand in memory that another process changes at any time.
 ///
 /// # Safety
@@ -50,6 +52,7 @@ impl Mapping {
             c"mp-core arena",
             MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
         )?;
+        let fd = beyond_std_streams(fd)?;
         let size = libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)?;
         retry(|| fallocate(&fd, FallocateFlags::empty(), 0, size))?;
         // Nobody can shrink it under those who have it mapped.

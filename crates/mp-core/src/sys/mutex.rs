@@ -28,6 +28,17 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
+/// How long a waiter sleeps until it looks for itself.
+///
+/// Whoever unlocks marks the mutex as free, and then wakes a waiter. If it is
+/// killed in between, the kernel wakes one in its place; but not if another
+/// thread has taken the mutex meanwhile, which in turn knows of no waiter.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The kernel counts time in 63 bits of nanoseconds: 292 years. This is past
+/// the end of any process, and not past the end of the count.
+const LONGEST: Duration = Duration::from_secs(1 << 32);
+
 /// What a second acquisition by the thread that holds the mutex does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -101,10 +112,14 @@ impl RobustMutex {
     /// holds it too often already ([`Kind::Recursive`]).
     #[inline]
     pub(crate) fn lock(&self) -> Result<Acquired, Errno> {
-        // SAFETY: `init` made it a mutex before anyone else could reach it.
-        match unsafe { libc::pthread_mutex_lock(self.0.get()) } {
-            0 => Ok(Acquired::Clean),
-            code => self.recover(code),
+        loop {
+            let acquired = match self.try_lock()? {
+                None => self.wait(now()?.saturating_add(LOOK))?,
+                acquired => acquired,
+            };
+            if let Some(acquired) = acquired {
+                return Ok(acquired);
+            }
         }
     }
 
@@ -112,7 +127,7 @@ impl RobustMutex {
     ///
     /// # Errors
     ///
-    /// `EAGAIN`, as [`lock`](Self::lock).
+    /// As [`lock`](Self::lock).
     #[inline]
     pub(crate) fn try_lock(&self) -> Result<Option<Acquired>, Errno> {
         // SAFETY: as in `lock`.
@@ -132,8 +147,25 @@ impl RobustMutex {
         &self,
         timeout: Duration,
     ) -> Result<Option<Acquired>, Errno> {
-        let deadline = deadline(timeout)?;
-        // SAFETY: as in `lock`; the deadline is a valid time.
+        let end = now()?.saturating_add(timeout.min(LONGEST));
+        loop {
+            let look = now()?.saturating_add(LOOK);
+            let acquired = self.wait(end.min(look))?;
+            if acquired.is_some() || end <= look {
+                return Ok(acquired);
+            }
+        }
+    }
+
+    /// Waits for the mutex until a monotonic time.
+    fn wait(&self, until: Duration) -> Result<Option<Acquired>, Errno> {
+        let deadline = libc::timespec {
+            tv_sec: libc::time_t::try_from(until.as_secs())
+                .unwrap_or(libc::time_t::MAX),
+            tv_nsec: libc::c_long::from(until.subsec_nanos()),
+        };
+        // SAFETY: `init` made it a mutex before anyone else could reach it; the
+        // deadline is a valid time.
         let code = unsafe {
             pthread_mutex_clocklock(
                 self.0.get(),
@@ -199,16 +231,53 @@ impl RobustMutex {
     }
 }
 
-/// The monotonic time that lies `timeout` ahead.
-fn deadline(timeout: Duration) -> Result<libc::timespec, Errno> {
-    // The kernel counts time in 63 bits of nanoseconds: 292 years. This is
-    // past the end of any process, and not past the end of the count.
-    const LONGEST: Duration = Duration::from_secs(1 << 32);
-    let now = Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC)?);
-    let at = now.saturating_add(timeout.min(LONGEST));
-    Ok(libc::timespec {
-        tv_sec: libc::time_t::try_from(at.as_secs())
-            .unwrap_or(libc::time_t::MAX),
-        tv_nsec: libc::c_long::from(at.subsec_nanos()),
-    })
+fn now() -> Result<Duration, Errno> {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use super::*;
+    use crate::heap::Block;
+
+    /// Does what an unlocking thread does until it is killed: before it wakes
+    /// the waiter that it knows of.
+    fn free_and_wake_nobody(mutex: &RobustMutex) {
+        // SAFETY: as in `owner`.
+        let word = unsafe { AtomicU32::from_ptr(mutex.0.get().cast()) };
+        while word.load(Ordering::Relaxed) & libc::FUTEX_WAITERS == 0 {
+            thread::yield_now();
+        }
+        word.store(0, Ordering::Release);
+    }
+
+    #[test]
+    fn a_waiter_that_nobody_wakes_wakes_up() {
+        let block = Block::new(size_of::<RobustMutex>()).unwrap();
+        let mutex = block.shared::<RobustMutex>(0);
+        mutex.init(Kind::ErrorCheck);
+        thread::scope(|scope| {
+            let (held, holding) = channel();
+            scope.spawn(move || {
+                mutex.lock().unwrap();
+                held.send(()).unwrap();
+                free_and_wake_nobody(mutex);
+            });
+            holding.recv().unwrap();
+            scope.spawn(|| {
+                assert_eq!(mutex.lock(), Ok(Acquired::Clean));
+                mutex.unlock().unwrap();
+            });
+            // Takes it in between, and knows of no waiter.
+            while mutex.try_lock() != Ok(Some(Acquired::Clean)) {
+                thread::yield_now();
+            }
+            mutex.unlock().unwrap();
+        });
+        assert_eq!(mutex.try_lock(), Ok(Some(Acquired::Clean)));
+        mutex.unlock().unwrap();
+    }
 }

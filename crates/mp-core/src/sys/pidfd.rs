@@ -7,6 +7,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
+use crate::util::beyond_std_streams;
+
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -26,7 +28,7 @@ pub(crate) fn open(pid: libc::pid_t) -> io::Result<OwnedFd> {
     }
     let fd = i32::try_from(fd).expect("a descriptor fits its type");
     // SAFETY: the call made the descriptor (close-on-exec) for us alone.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    beyond_std_streams(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Sends a signal. `ESRCH` if the process has been waited for.

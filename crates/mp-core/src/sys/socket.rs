@@ -11,6 +11,8 @@ use nix::sys::socket::{
     SockType, recvmsg, sendmsg, socketpair,
 };
 
+use crate::util::beyond_std_streams;
+
 /// The most descriptors that the kernel takes in one message.
 const MOST_FDS: usize = 253;
 
@@ -23,12 +25,13 @@ pub(crate) struct Received {
 
 /// Makes a pair. Messages keep their borders; both ends are close-on-exec.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(socketpair(
+    let (one, other) = socketpair(
         AddressFamily::Unix,
         SockType::SeqPacket,
         None,
         SockFlag::SOCK_CLOEXEC,
-    )?)
+    )?;
+    Ok((beyond_std_streams(one)?, beyond_std_streams(other)?))
 }
 
 /// Sends one message.

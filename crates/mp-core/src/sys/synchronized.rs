@@ -172,7 +172,15 @@ impl<T: Data + fmt::Debug + ?Sized> fmt::Debug for Synchronized<T> {
 /// Access to shared data, until it is dropped.
 ///
 /// It belongs to the thread that locked the data, and cannot be sent to
-/// another.
+/// another:
+///
+/// ```compile_fail,E0277
+/// let value = mp_core::Value::new(0);
+/// let guard = value.lock();
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || drop(guard));
+/// });
+/// ```
 #[must_use = "dropping the guard releases the lock"]
 pub struct Guard<'a, T: ?Sized> {
     mutex: &'a RobustMutex,

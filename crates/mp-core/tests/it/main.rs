@@ -4,25 +4,102 @@
 //! several is what we tell others not to do. The name of a case begins with the
 //! id of the behaviour that it shows.
 
+mod active;
+mod arguments;
+mod array;
+mod behaviours;
+mod context;
+mod daemon;
+mod descriptors;
+mod exit;
+mod forkserver;
+mod heap;
+mod hooks;
+mod inheritance;
+mod interrupted;
 mod lock;
+mod memory;
+mod main_thread;
+mod names;
+mod notes;
+mod observe;
+mod orphans;
+mod ownership;
 mod process;
+mod relatives;
+mod resources;
+mod rlock;
+mod robust;
+mod sentinel;
+mod signals;
+mod spawn_main;
+mod stdio;
+mod steps;
+mod streams;
 mod support;
+mod threads;
+mod value;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-/// Programs that cases look at from outside, by name.
-const PROGRAMS: &[&[support::Program]] = &[process::PROGRAMS];
+/// The modules that have cases, and programs that cases look at from outside.
+macro_rules! modules {
+    ($($module:ident,)*) => {
+        const PROGRAMS: &[&[support::Program]] = &[$($module::PROGRAMS),*];
+
+        fn cases() -> Vec<Trial> {
+            let cases = [$($module::cases()),*];
+            cases.into_iter().flatten().collect()
+        }
+    };
+}
+modules! {
+    active,
+    arguments,
+    array,
+    behaviours,
+    context,
+    daemon,
+    descriptors,
+    exit,
+    forkserver,
+    heap,
+    hooks,
+    inheritance,
+    interrupted,
+    lock,
+    memory,
+    main_thread,
+    names,
+    orphans,
+    ownership,
+    process,
+    relatives,
+    resources,
+    rlock,
+    robust,
+    sentinel,
+    signals,
+    spawn_main,
+    stdio,
+    streams,
+    threads,
+    value,
+}
 
 fn main() -> ExitCode {
+    // Those that show what happens without it.
+    if let Some(program) = support::chosen_program(&[spawn_main::NO_INIT]) {
+        return program();
+    }
     mp_core::init();
+    observe::stop_a_chain_of_processes();
     if let Some(program) = support::chosen_program(PROGRAMS) {
         return program();
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    let trials: Vec<Trial> =
-        [process::cases(), lock::cases()].into_iter().flatten().collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments, cases()).exit_code()
 }

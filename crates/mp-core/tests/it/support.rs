@@ -1,9 +1,17 @@
 //! How cases are made, and what many of them need.
 
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::Trial;
-use mp_core::{StartMethod, active_children, force_start_method};
+use mp_core::{
+    Process, StartMethod, Target, active_children, force_start_method,
+};
+use nix::unistd::dup2_stderr;
+use serde::{Deserialize, Serialize};
+
+use crate::observe::eventually;
 
 /// The hard end of a case, in seconds: past it, SIGALRM ends the whole run.
 const LONGEST: u32 = 60;
@@ -51,23 +59,70 @@ fn run(
     method: StartMethod,
     case: impl FnOnce(),
 ) -> Result<(), libtest_mimic::Failed> {
+    // Those of a case that failed.
+    end_children();
+    // A scope of threads ends a moment before they do.
+    eventually("the threads of the case before end", || {
+        fs::read_dir("/proc/self/task").unwrap().count() == 1
+    });
     force_start_method(method);
     nix::unistd::alarm::set(LONGEST);
     case();
     nix::unistd::alarm::cancel();
-    match active_children().len() {
+    match end_children() {
         0 => Ok(()),
         left => Err(format!("{left} children were left running").into()),
     }
 }
 
-/// Lists functions as the cases of a module, each under its own name.
+/// Ends the children that are running. The result is how many there were.
+fn end_children() -> usize {
+    let children = active_children();
+    for child in &children {
+        child.kill().unwrap();
+        child.join().unwrap();
+    }
+    children.len()
+}
+
+/// Starts a process and waits for its end. The result is its exit code.
+pub(crate) fn exit_code_of<F, Args>(target: F, args: Args) -> Option<i32>
+where
+    F: Target<Args>,
+    Args: Serialize + Deserialize<'static> + Send + 'static,
+{
+    let mut process = Process::new(target, args);
+    process.start().unwrap();
+    process.join().unwrap();
+    process.exitcode()
+}
+
+/// Keeps quiet what a child that fails as it should has to say of it.
+pub(crate) fn silence() {
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    dup2_stderr(null).unwrap();
+}
+
+/// Leaves this process in a way that nothing in it can notice: what `_exit`
+/// does, and needs no `unsafe`.
+pub(crate) fn leave_at_once(code: u8) -> ! {
+    let error =
+        Command::new("/bin/sh").args(["-c", &format!("exit {code}")]).exec();
+    panic!("cannot execute a shell: {error}")
+}
+
+/// Lists functions as the cases of a module, each under its own name, and
+/// others as the programs that the cases look at from outside.
 #[macro_export]
 macro_rules! cases {
     (
         each_method: [$($each:ident),* $(,)?],
-        once: [$($once:ident),* $(,)?] $(,)?
+        once: [$($once:ident),* $(,)?]
+        $(, programs: [$($program:ident),* $(,)?])? $(,)?
     ) => {
+        pub(crate) const PROGRAMS: &[$crate::support::Program] =
+            &[$($((stringify!($program), $program)),*)?];
+
         pub(crate) fn cases() -> Vec<libtest_mimic::Trial> {
             let module = module_path!().rsplit("::").next().unwrap_or("");
             let mut cases = Vec::new();

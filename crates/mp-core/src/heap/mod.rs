@@ -344,3 +344,6 @@ fn page_size() -> usize {
         .and_then(|size| usize::try_from(size).ok())
         .unwrap_or(4096)
 }
+
+#[cfg(test)]
+mod tests;
