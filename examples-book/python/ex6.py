@@ -25,13 +25,15 @@ def task(lock, identifier, value):
 
 
 # the same with a plain lock, which is not reentrant
-def plain_lock():
-    lock = Lock()
+def deadlock(lock, identifier, value):
     with lock:
-        # without a limit this would never come back
-        if not lock.acquire(timeout=1):
-            sys.exit('a plain lock: its holder asked for it '
-                     'again, and would wait for ever')
+        print(f'>process {identifier} sleeping for {value}')
+        sleep(value)
+        # without the limit it would wait for ever
+        if not lock.acquire(timeout=0.1):
+            sys.exit('this process already holds the lock, '
+                     'and would wait for ever')
+        print(f'>process {identifier} done')
 
 
 # the entry point
@@ -39,14 +41,14 @@ if __name__ == '__main__':
     # whether to see what a plain lock does
     parser = ArgumentParser()
     parser.add_argument('--plain-lock', action='store_true')
-    if parser.parse_args().plain_lock:
-        plain_lock()
+    plain_lock = parser.parse_args().plain_lock
 
-    # create the shared reentrant lock
-    lock = RLock()
+    # create the shared reentrant lock, or a plain one
+    lock = Lock() if plain_lock else RLock()
+    target = deadlock if plain_lock else task
     # create ten processes
     processes = [
-        Process(target=task, args=(lock, i, random()))
+        Process(target=target, args=(lock, i, random()))
         for i in range(10)
     ]
     # start them
@@ -55,3 +57,7 @@ if __name__ == '__main__':
     # wait until all have ended
     for process in processes:
         process.join()
+
+    # fail if one of them failed
+    if any(process.exitcode for process in processes):
+        sys.exit(1)

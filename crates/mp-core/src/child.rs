@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use nix::unistd::dup2_stdin;
 
@@ -25,7 +27,7 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
         }
     };
     heap::inherit(opened.claims);
-    reduction::arrive(opened.arenas);
+    reduction::arrive(opened.places, opened.arenas);
     let (entry, arguments) = (opened.entry, opened.arguments);
     bootstrap(opened.birth, opened.lifeline, forked, || entry.run(arguments))
 }
@@ -66,6 +68,7 @@ pub(crate) fn bootstrap(
         }
     };
     util::exit_function();
+    util::flush_std_streams();
     code
 }
 
@@ -89,6 +92,12 @@ fn detach_stdin() {
 
 /// Says before the message of a panic which process it was.
 fn announce_panics() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    // A copy of a child has a copy of its hook. While a panic unwinds (a
+    // destructor started this child), the hook cannot be changed.
+    if thread::panicking() || DONE.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         report_failure("");

@@ -289,3 +289,8 @@ pub fn cpu_count() -> usize {
         .or_else(|| std::thread::available_parallelism().ok().map(NonZero::get))
         .unwrap_or(1)
 }
+
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&CHOSEN)
+}

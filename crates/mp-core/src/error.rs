@@ -76,6 +76,12 @@ pub(crate) enum ErrorKind {
     )]
     Threads { name: String, threads: String },
     #[error(
+        "cannot start {name:?} by forkserver: the program starts threads \
+         before it calls `mp_core::init()`, and the server, which runs it that \
+         far, cannot fork beside them"
+    )]
+    ServerThreads { name: String },
+    #[error(
         "the target of {name:?} is not part of the program itself but of a \
          library that it loaded, where a new process would not find it; start \
          it by fork"

@@ -154,3 +154,8 @@ pub(crate) fn relatives(
         Handle::parent(birth.parent_name.clone(), birth.parent_pid, lifeline);
     (Handle::current(birth), parent)
 }
+
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&FAMILY)
+}

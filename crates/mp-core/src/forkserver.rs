@@ -5,7 +5,8 @@
 //! What it forks are children not of itself but of the process that asks; so
 //! they, and what becomes of them, do not depend on the server.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::exit;
 use std::sync::Mutex;
@@ -13,14 +14,13 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use crate::child;
 use crate::letter::{self, Delivery, Letter, Message};
 use crate::popen::{self, Popen};
-use crate::sys::exit::exit_now;
 use crate::sys::fork::{fork_sibling, generation};
 use crate::sys::private_fd::{PrivateFd, Reserved, close_inherited};
 use crate::sys::{signal, socket};
-use crate::util::lock;
-use crate::{Value, child};
+use crate::util::{lock, pipe};
 
 /// How long the server may take to end when it has nothing to do any more.
 const GRACE: Duration = Duration::from_secs(1);
@@ -160,59 +160,83 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     // Whether it ends the children is for each of them to decide.
     let ignored = signal::ignore_interrupt();
     let socket = PrivateFd::new(socket);
-    let (Ok(asked), Ok(answered)) = (socket.get(), Value::try_new(0_u64))
-    else {
-        exit(1)
-    };
+    let Ok(asked) = socket.get() else { exit(1) };
     loop {
         match letter::receive(asked) {
             Ok(Some(Message::Run(delivery))) => {
-                make_child(asked, &answered, delivery, ignored);
+                make_child(asked, delivery, ignored);
             }
             Ok(None) => exit(0),
-            // Not a request: who sent it gets no answer, and nothing is lost.
-            Ok(Some(Message::Serve)) | Err(_) => {}
+            // Who asked waits for an answer, which cannot be given, since the
+            // number of the request is lost. The end of the server is one.
+            Ok(Some(Message::Serve)) | Err(_) => exit(1),
         }
     }
 }
 
 /// Forks a child and says which.
-///
-/// The child must not run before its parent knows of it: if the server were
-/// killed in between, nobody ever would. So the server holds a lock meanwhile,
-/// behind which the child waits. If it is the server's death that frees the
-/// lock, the child gives the answer.
-fn make_child(
-    socket: BorrowedFd,
-    answered: &Value<u64>,
-    delivery: Delivery,
-    interrupt_ignored: bool,
-) {
+fn make_child(socket: BorrowedFd, delivery: Delivery, interrupt_ignored: bool) {
     let number = delivery.number;
-    let mut turn = answered.lock();
-    let mut delivery = Some(delivery);
-    let forked = fork_sibling(|| {
-        // It may be a later number, if this child was slow to run.
-        if *answered.lock() < number {
-            let pid = nix::unistd::getpid().as_raw();
-            if Answer::send(&Answer { number, pid }, socket).is_err() {
-                exit_now(1);
+    let answer = |pid| Answer { number, pid }.send(socket);
+    let (mut gate, mut delivery) = (None, Some(delivery));
+    let forked = Gate::new().and_then(|closed| {
+        gate = Some(closed);
+        fork_sibling(|| {
+            if !gate.take().is_some_and(Gate::pass) {
+                // If the parent has ended too, there is nobody to tell.
+                let _ = answer(nix::unistd::getpid().as_raw());
             }
-        }
-        close_inherited();
-        if !interrupt_ignored {
-            signal::default_interrupt();
-        }
-        delivery.take().map_or(1, |delivery| child::run(delivery, true))
+            close_inherited();
+            if !interrupt_ignored {
+                signal::default_interrupt();
+            }
+            delivery.take().map_or(1, |delivery| child::run(delivery, true))
+        })
     });
     let pid = forked.unwrap_or_else(|error| {
         -error.raw_os_error().unwrap_or(Errno::EIO as i32)
     });
-    // If the parent has ended, there is nobody to answer, and nobody to ask.
-    if Answer::send(&Answer { number, pid }, socket).is_err() {
+    if answer(pid).is_err() {
+        // The parent has ended: there is nobody to answer, and nobody to ask.
         exit(0);
     }
-    *turn = number;
-    // Before all else: the child is waiting.
-    drop(turn);
+    if let Some(gate) = gate {
+        gate.open();
+    }
+}
+
+/// Where a child waits until its parent knows of it.
+///
+/// If the child ran at once and the server were killed before it has answered,
+/// nobody would ever know of the child. So the child waits at a pipe. If that
+/// hangs up instead of being written to, the server has died, and the child
+/// gives the answer.
+struct Gate {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Gate {
+    fn new() -> io::Result<Self> {
+        let (reader, writer) = pipe()?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Waits at it, in the child. False if nobody opens it any more.
+    fn pass(self) -> bool {
+        // This copy of it would keep the pipe from hanging up.
+        drop(self.writer);
+        matches!(File::from(self.reader).read(&mut [0]), Ok(1))
+    }
+
+    /// Lets the child go, in the server.
+    fn open(self) {
+        // If the child was killed, there is nobody to let go.
+        let _ = File::from(self.writer).write_all(&[1]);
+    }
+}
+
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&SERVER)
 }

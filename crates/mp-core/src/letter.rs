@@ -5,6 +5,7 @@
 //! anybody to read.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
 use crate::handle::Birth;
-use crate::reduction::Parcel;
+use crate::reduction::{Parcel, Place};
 use crate::sys::entry::Entry;
 use crate::sys::memory::{read_sealed, sealed};
 use crate::sys::socket;
@@ -36,6 +37,7 @@ struct Head {
     birth: Birth,
     has_directory: bool,
     claims: u32,
+    places: Vec<Place>,
 }
 
 /// A process to be, in its parent.
@@ -77,6 +79,7 @@ pub(crate) struct Opened {
     pub(crate) lifeline: OwnedFd,
     pub(crate) directory: Option<OwnedFd>,
     pub(crate) claims: Vec<OwnedFd>,
+    pub(crate) places: Vec<Place>,
     pub(crate) arenas: Vec<OwnedFd>,
     pub(crate) arguments: &'static [u8],
 }
@@ -86,15 +89,19 @@ impl Letter {
         entry: u64,
         birth: Birth,
         directory: Option<OwnedFd>,
-        parcel: Parcel,
+        mut parcel: Parcel,
     ) -> io::Result<Self> {
         let lifeline = lifeline::for_child(birth.daemon)?;
         // Who gets no shared object can use no shared memory.
-        let claims =
-            if parcel.arenas.is_empty() { Vec::new() } else { heap::claims()? };
+        let claims = if parcel.shared.arenas.is_empty() {
+            Vec::new()
+        } else {
+            heap::claims()?
+        };
         let count = u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?;
         let has_directory = directory.is_some();
-        let head = Head { entry, birth, has_directory, claims: count };
+        let places = mem::take(&mut parcel.shared.places);
+        let head = Head { entry, birth, has_directory, claims: count, places };
         Ok(Self { head, lifeline, directory, claims, parcel })
     }
 
@@ -131,7 +138,7 @@ impl Letter {
         fds.push(self.lifeline.as_fd());
         fds.extend(self.directory.iter().map(AsFd::as_fd));
         fds.extend(self.claims.iter().map(AsFd::as_fd));
-        fds.extend(self.parcel.arenas.iter().map(|arena| arena.fd()));
+        fds.extend(self.parcel.shared.arenas.iter().map(|arena| arena.fd()));
     }
 }
 
@@ -198,6 +205,7 @@ impl Delivery {
             lifeline,
             directory,
             claims,
+            places: head.places,
             arenas: fds.collect(),
             arguments,
         })

@@ -72,3 +72,8 @@ pub(crate) fn has_ended(
 ) -> io::Result<bool> {
     wait_one(parent, timeout)
 }
+
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&PIPE)
+}

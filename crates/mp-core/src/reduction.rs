@@ -6,6 +6,8 @@
 //! there is somebody to take the descriptors: Python's rule, "through
 //! inheritance".
 
+use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -18,11 +20,38 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::ErrorKind;
 use crate::heap::{Arena, Block};
 
-/// Bytes, and the arenas that they refer to.
+/// Bytes, and the shared objects that they refer to.
 #[derive(Debug, Default)]
 pub struct Parcel {
     pub(crate) bytes: Vec<u8>,
+    pub(crate) shared: Shared,
+}
+
+/// The shared objects of a parcel. The bytes say only which of them stands
+/// where, so that no bytes can make an object out of anything else.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) places: Vec<Place>,
     pub(crate) arenas: Vec<Arc<Arena>>,
+    /// What must not be freed before the process has been started.
+    kept: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+/// Where a block is, in the nth arena of the parcel, what it is to its owner,
+/// and how many items the owner sees in it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    what: Cow<'static, str>,
+    arena: usize,
+    offset: usize,
+    length: usize,
+    count: usize,
+}
+
+/// What came with a parcel, in the process that got it.
+struct Arrival {
+    places: Vec<Place>,
+    arenas: Vec<Arrived>,
 }
 
 /// An arena that a parcel refers to, in the process that got it.
@@ -32,24 +61,38 @@ enum Arrived {
 }
 
 thread_local! {
-    static SENDING: RefCell<Option<Vec<Arc<Arena>>>> =
-        const { RefCell::new(None) };
-    static ARRIVED: RefCell<Option<Vec<Arrived>>> =
-        const { RefCell::new(None) };
+    static SENDING: RefCell<Option<Shared>> = const { RefCell::new(None) };
+    static ARRIVED: RefCell<Option<Arrival>> = const { RefCell::new(None) };
 }
 
 /// Makes a value ready to be sent to a process that is being started.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Result<Parcel, postcard::Error> {
-    SENDING.set(Some(Vec::new()));
-    let bytes = postcard::to_stdvec(value);
-    let arenas = SENDING.take().unwrap_or_default();
-    Ok(Parcel { bytes: bytes?, arenas })
+    let _sending = Sending::begin();
+    let bytes = postcard::to_stdvec(value)?;
+    Ok(Parcel { bytes, shared: SENDING.take().unwrap_or_default() })
 }
 
-/// Keeps the arenas that came with a parcel, until it is unpacked.
-pub(crate) fn arrive(arenas: Vec<OwnedFd>) {
-    let arrived = arenas.into_iter().map(|fd| Arrived::Fd(Some(fd))).collect();
-    ARRIVED.set(Some(arrived));
+/// The time in which shared objects may be serialized. It ends also with a
+/// panic of what is serialized.
+struct Sending;
+
+impl Sending {
+    fn begin() -> Self {
+        SENDING.set(Some(Shared::default()));
+        Self
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        SENDING.set(None);
+    }
+}
+
+/// Keeps what came with a parcel, until it is unpacked.
+pub(crate) fn arrive(places: Vec<Place>, arenas: Vec<OwnedFd>) {
+    let arenas = arenas.into_iter().map(|fd| Arrived::Fd(Some(fd))).collect();
+    ARRIVED.set(Some(Arrival { places, arenas }));
 }
 
 /// Makes a value from what was sent.
@@ -62,57 +105,60 @@ pub(crate) fn unpack<T: Deserialize<'static>>(
     value
 }
 
-/// Where a block is, in the nth arena of the parcel, and how many items its
-/// owner sees in it.
-#[derive(Serialize, Deserialize)]
-struct Place {
-    arena: usize,
-    offset: usize,
-    length: usize,
-    count: usize,
-}
-
-/// Serializes the place of a block that holds `count` items, of a `what`.
-pub(crate) fn serialize_block<S: Serializer>(
-    block: &Block,
+/// Serializes a `what`: a block that holds `count` items.
+pub(crate) fn serialize_block<B, S>(
+    block: &Arc<B>,
     count: usize,
     what: &'static str,
     to: S,
-) -> Result<S::Ok, S::Error> {
-    let arena = SENDING.with_borrow_mut(|sending| {
-        let arenas = sending.as_mut()?;
+) -> Result<S::Ok, S::Error>
+where
+    B: AsRef<Block> + Send + Sync + 'static,
+    S: Serializer,
+{
+    let number = SENDING.with_borrow_mut(|sending| {
+        let Shared { places, arenas, kept } = sending.as_mut()?;
+        let place: &Block = (**block).as_ref();
         let known =
-            arenas.iter().position(|arena| Arc::ptr_eq(arena, block.arena()));
-        Some(known.unwrap_or_else(|| {
-            arenas.push(block.arena().clone());
+            arenas.iter().position(|arena| Arc::ptr_eq(arena, place.arena()));
+        let arena = known.unwrap_or_else(|| {
+            arenas.push(place.arena().clone());
             arenas.len() - 1
-        }))
+        });
+        let (offset, length) = (place.offset(), place.length());
+        places.push(Place { what: what.into(), arena, offset, length, count });
+        kept.push(block.clone());
+        Some(places.len() - 1)
     });
-    let Some(arena) = arena else {
-        return Err(S::Error::custom(ErrorKind::NotInheriting(what)));
-    };
-    let (offset, length) = (block.offset(), block.length());
-    Place { arena, offset, length, count }.serialize(to)
+    match number {
+        Some(number) => number.serialize(to),
+        None => Err(S::Error::custom(ErrorKind::NotInheriting(what))),
+    }
 }
 
 /// The block that [`serialize_block`] meant, and the number of items.
 pub(crate) fn deserialize_block<'de, D: Deserializer<'de>>(
     what: &'static str,
     from: D,
-) -> Result<(Arc<Block>, usize), D::Error> {
-    let place = Place::deserialize(from)?;
-    let broken = |_| D::Error::custom("it is in no arena that was sent along");
-    let arena = ARRIVED.with_borrow_mut(|arrived| {
-        let Some(arenas) = arrived else {
+) -> Result<(Block, usize), D::Error> {
+    if ARRIVED.with_borrow(Option::is_none) {
+        return Err(D::Error::custom(ErrorKind::NotInheriting(what)));
+    }
+    let number = usize::deserialize(from)?;
+    ARRIVED.with_borrow_mut(|arrived| {
+        let Some(Arrival { places, arenas }) = arrived else {
             return Err(D::Error::custom(ErrorKind::NotInheriting(what)));
         };
-        let arrived = arenas.get_mut(place.arena);
-        let arrived = arrived.ok_or(Errno::EINVAL).map_err(broken)?;
-        arrived.map().map_err(D::Error::custom)
-    })?;
-    let block = Block::attach(arena, place.offset, place.length)
-        .map_err(|_| broken(Errno::EINVAL))?;
-    Ok((Arc::new(block), place.count))
+        let place = places.get(number).filter(|place| place.what == what);
+        let arena = place.and_then(|place| arenas.get_mut(place.arena));
+        let (Some(place), Some(arena)) = (place, arena) else {
+            return Err(D::Error::custom("no such object was sent along"));
+        };
+        let arena = arena.map().map_err(D::Error::custom)?;
+        let block = Block::attach(arena, place.offset, place.length)
+            .map_err(D::Error::custom)?;
+        Ok((block, place.count))
+    })
 }
 
 impl Arrived {

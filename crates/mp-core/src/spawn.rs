@@ -3,18 +3,16 @@
 //! CPython: `multiprocessing/spawn.py`, and `freeze_support`.
 
 use std::ffi::CString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use nix::unistd::getppid;
 
-use crate::connection::wait_one;
 use crate::letter::{self, Message};
-use crate::sys::{environment, pidfd, socket};
+use crate::sys::{environment, socket};
 use crate::{child, forkserver, util};
 
 /// The environment variable that summons a child: the number of its socket,
@@ -62,32 +60,33 @@ pub(crate) fn is_initialised() -> bool {
 /// Whether this is a child that did not call [`init`], but something else.
 pub(crate) fn is_bootstrapping() -> bool {
     !is_initialised()
-        && std::env::var(VARIABLE).is_ok_and(|text| parse(&text).is_some())
+        && std::env::var(VARIABLE).is_ok_and(|text| {
+            parse(&text)
+                .is_some_and(|(number, parent)| socket::is_of(number, parent))
+        })
 }
 
-/// The number in the variable, if it is this process that is meant: not one
-/// that got the variable from a child by accident.
-fn parse(text: &str) -> Option<i32> {
+/// The number of the socket and the parent, from the variable.
+fn parse(text: &str) -> Option<(RawFd, libc::pid_t)> {
     let (number, parent) = text.split_once(':')?;
-    let parent: libc::pid_t = parent.parse().ok()?;
-    let is_meant = parent == getppid().as_raw() || has_ended(parent);
-    is_meant.then(|| number.parse().ok())?
+    Some((number.parse().ok()?, parent.parse().ok()?))
 }
 
-/// Whether the parent ended before this process had come so far, which is
-/// another's child by now. It must not take itself for the program: it would do
-/// all the program's work over again.
-fn has_ended(parent: libc::pid_t) -> bool {
-    // The kernel gives away the children of a process a moment before it says
-    // that the process has ended.
-    const MOMENT: Duration = Duration::from_millis(100);
-    let Ok(parent) = pidfd::open(parent) else { return true };
-    wait_one(parent, Some(MOMENT)).unwrap_or(true)
-}
-
+/// The socket, if it is this process that is meant: not one that got the
+/// variable from a child by accident.
+///
+/// The parent may have ended before this process has come so far, and is not
+/// its parent then. But it made the socket, and the kernel remembers that. The
+/// child must not take itself for the program, and do its work over again.
 fn summons() -> Option<OwnedFd> {
     let text = environment::take(VARIABLE)?;
-    socket::inherited(parse(text.to_str()?)?).ok()
+    let (number, parent) = parse(text.to_str()?)?;
+    let socket = socket::inherited(number, parent);
+    if socket.is_err() && parent == getppid().as_raw() {
+        child::report_failure("Error: the socket of this child is gone");
+        exit(1);
+    }
+    socket.ok()
 }
 
 /// Does what the process was started for.

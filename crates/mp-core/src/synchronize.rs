@@ -15,9 +15,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorKind;
 use crate::family;
-use crate::heap::Block;
 use crate::reduction::{deserialize_block, serialize_block};
-use crate::sys::mutex::{Acquired, Kind, RobustMutex};
+use crate::sys::fork::generation;
+use crate::sys::mutex::{Acquired, Kind, MutexBlock, RobustMutex};
 use crate::{Error, Result};
 
 /// A lock that one thread of one process can hold at a time.
@@ -99,7 +99,7 @@ pub type RLock = SemLock<Reentrant>;
 /// Python: `multiprocessing.synchronize.SemLock`, also the base of both. A
 /// clone is another handle to the same lock.
 pub struct SemLock<K> {
-    block: Arc<Block>,
+    block: Arc<MutexBlock>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -158,16 +158,15 @@ impl<K: LockKind> SemLock<K> {
     ///
     /// If the system has no memory for it, or no descriptor.
     pub fn try_new() -> Result<Self> {
-        let block = Block::new(LENGTH)
-            .map_err(Error::system("make a lock in shared memory"))?;
         let kind =
             if K::REENTRANT { Kind::Recursive } else { Kind::ErrorCheck };
-        block.shared::<RobustMutex>(0).init(kind);
-        Ok(Self::of(Arc::new(block)))
+        let block = MutexBlock::new(LENGTH, kind)
+            .map_err(Error::system("make a lock in shared memory"))?;
+        Ok(Self::of(block))
     }
 
-    fn of(block: Arc<Block>) -> Self {
-        Self { block, kind: PhantomData }
+    fn of(block: MutexBlock) -> Self {
+        Self { block: Arc::new(block), kind: PhantomData }
     }
 
     /// Waits until the lock is free, and holds it as long as the guard lives.
@@ -259,12 +258,17 @@ impl<K: LockKind> SemLock<K> {
 
     #[inline]
     fn mutex(&self) -> &RobustMutex {
-        self.block.shared(0)
+        self.block.mutex()
     }
 
     #[inline]
     fn guard(&self, acquired: Acquired) -> LockGuard<'_, K> {
-        LockGuard { lock: self, acquired, of_thread: PhantomData }
+        LockGuard {
+            lock: self,
+            acquired,
+            generation: generation(),
+            of_thread: PhantomData,
+        }
     }
 }
 
@@ -315,7 +319,7 @@ impl<'de, K: LockKind> Deserialize<'de> for SemLock<K> {
             let length = block.length();
             return Err(D::Error::invalid_length(length, &K::NAME));
         }
-        Ok(Self::of(block))
+        Ok(Self::of(MutexBlock::attach(block)))
     }
 }
 
@@ -327,6 +331,9 @@ impl<'de, K: LockKind> Deserialize<'de> for SemLock<K> {
 pub struct LockGuard<'a, K: LockKind = Plain> {
     lock: &'a SemLock<K>,
     acquired: Acquired,
+    /// Of the process that acquired the lock. A copy of the process has a copy
+    /// of the guard, but not the lock.
+    generation: u64,
     of_thread: PhantomData<*const ()>,
 }
 
@@ -356,9 +363,9 @@ impl<K: LockKind> LockGuard<'_, K> {
 impl<K: LockKind> Drop for LockGuard<'_, K> {
     #[inline]
     fn drop(&mut self) {
-        // Refused in a forked child that has a copy of the guard: the lock is
-        // the parent's, and stays so.
-        let _ = self.lock.mutex().unlock();
+        if self.generation == generation() {
+            let _ = self.lock.mutex().unlock();
+        }
     }
 }
 

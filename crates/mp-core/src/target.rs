@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use crate::child::report_failure;
 use crate::error::ErrorKind;
 use crate::reduction::{self, Parcel};
 use crate::sys::entry::{Entry, stateless};
+use crate::util::lock;
 use crate::{Error, Result};
 
 /// A type of one's own that a process runs.
@@ -77,13 +79,17 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
 ///
 /// All of up to twelve arguments are targets: there is nothing to implement. See
 /// [`Process::new`](crate::Process::new).
+///
+/// A value without a size that a closure captures is no capture that anyone
+/// could see: a new process makes it out of nothing. If it is to prove that
+/// something was done before, it proves nothing there.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the target of a `Process` with the arguments `{Args}`",
     note = "a target is a function, or a closure that captures nothing, whose \
             parameters are the items of the tuple of arguments",
     note = "it returns `()`, `ExitCode`, or a `Result` of these"
 )]
-pub trait Target<Args>: Copy + 'static {
+pub trait Target<Args>: Copy + Send + 'static {
     /// Calls it. The result is the exit code.
     #[doc(hidden)]
     fn call(self, args: Args) -> i32;
@@ -152,7 +158,7 @@ macro_rules! targets {
         #[allow(non_snake_case, reason = "named as their types")]
         impl<F, R, $($argument),*> Target<($($argument,)*)> for F
         where
-            F: Fn($($argument),*) -> R + Copy + 'static,
+            F: Fn($($argument),*) -> R + Copy + Send + 'static,
             R: Outcome,
         {
             fn call(self, ($($argument,)*): ($($argument,)*)) -> i32 {
@@ -230,8 +236,9 @@ impl<T: Run> Body for T {
 #[allow(missing_debug_implementations, reason = "shown by its process")]
 #[derive(Default)]
 pub struct Function {
-    /// None once started, or if there is nothing to do.
-    call: Option<Box<dyn Call + Send>>,
+    /// None once started, or if there is nothing to do. In a mutex so that
+    /// threads can share the process, whatever the arguments are.
+    call: Mutex<Option<Box<dyn Call + Send>>>,
 }
 
 /// A function with its arguments, of whatever types.
@@ -282,7 +289,8 @@ impl Function {
         Args: Serialize + Deserialize<'static> + Send + 'static,
     {
         let function = PhantomData::<fn() -> F>;
-        Self { call: Some(Box::new(FunctionCall { args, function })) }
+        let call = Box::new(FunctionCall { args, function });
+        Self { call: Mutex::new(Some(call)) }
     }
 }
 
@@ -293,19 +301,23 @@ impl Body for Function {
 
     fn entry(&self) -> Option<&'static Entry> {
         const NOTHING: &Entry = &Entry::new(|_| 0);
-        Some(self.call.as_ref().map_or(NOTHING, |call| call.entry()))
+        let call = lock(&self.call);
+        Some(call.as_ref().map_or(NOTHING, |call| call.entry()))
     }
 
     fn pack(&self) -> Result<Parcel, postcard::Error> {
-        self.call.as_ref().map_or(Ok(Parcel::default()), |call| call.pack())
+        let call = lock(&self.call);
+        call.as_ref().map_or(Ok(Parcel::default()), |call| call.pack())
     }
 
     fn run_forked(&mut self) -> i32 {
-        self.call.take().map_or(0, Call::run)
+        // Not held while it runs.
+        let call = lock(&self.call).take();
+        call.map_or(0, Call::run)
     }
 
     fn let_go(&mut self) {
-        self.call = None;
+        *lock(&self.call) = None;
     }
 }
 
@@ -314,15 +326,16 @@ impl Body for Function {
 /// [`Process::fork`]: crate::Process::fork
 #[allow(missing_debug_implementations, reason = "shown by its process")]
 pub struct Closure {
-    /// None once started.
-    call: Option<Box<dyn FnOnce() -> i32 + Send>>,
+    /// None once started. In a mutex as a function is.
+    call: Mutex<Option<Box<dyn FnOnce() -> i32 + Send>>>,
 }
 
 impl Closure {
     pub(crate) fn new<R: Outcome>(
         closure: impl FnOnce() -> R + Send + 'static,
     ) -> Self {
-        Self { call: Some(Box::new(move || closure().exit_code())) }
+        let call = Box::new(move || closure().exit_code());
+        Self { call: Mutex::new(Some(call)) }
     }
 }
 
@@ -340,11 +353,12 @@ impl Body for Closure {
     }
 
     fn run_forked(&mut self) -> i32 {
-        self.call.take().map_or(0, |call| call())
+        let call = lock(&self.call).take();
+        call.map_or(0, |call| call())
     }
 
     fn let_go(&mut self) {
-        self.call = None;
+        *lock(&self.call) = None;
     }
 }
 

@@ -13,10 +13,10 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::unistd::pipe2;
 
-use crate::family;
-use crate::forkserver;
 use crate::sys::exit::{exit_now, on_process_exit};
 use crate::sys::fork::generation;
+use crate::sys::private_fd;
+use crate::{context, family, forkserver, heap, lifeline};
 
 /// How long a daemon that was told to end may take to do so.
 const DAEMON_GRACE: Duration = Duration::from_secs(5);
@@ -66,6 +66,9 @@ pub fn atexit(hook: impl FnOnce() + Send + 'static) -> crate::Result<()> {
 pub(crate) fn watch_exit() -> crate::Result<()> {
     let mut at_exit = lock(&AT_EXIT);
     if at_exit.generation != generation() {
+        // What they hold (a directory to be removed, say) is the parent's:
+        // dropping it is its work too.
+        mem::forget(mem::take(&mut at_exit.hooks));
         *at_exit = AtExit {
             generation: generation(),
             registered: false,
@@ -95,11 +98,13 @@ fn leave(code: i32) {
 }
 
 /// All that a process does before it ends: its hooks, then its children.
+///
+/// Standard output is not its concern: `exit` has flushed it before, and by
+/// then another thread may hold its lock for ever.
 pub(crate) fn exit_function() {
     run_hooks();
     settle_children();
     forkserver::shut_down();
-    flush_std_streams();
 }
 
 fn run_hooks() {
@@ -158,6 +163,21 @@ pub(crate) fn beyond_std_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
     Ok((beyond_std_streams(reader)?, beyond_std_streams(writer)?))
+}
+
+/// Holds all locks that the crate has for itself, in the order in which they
+/// are nested elsewhere, and standard output's.
+pub(crate) fn hold_locks() -> io::Result<impl Sized> {
+    Ok((
+        io::stdout().lock(),
+        lock(&AT_EXIT),
+        context::hold(),
+        forkserver::hold(),
+        family::hold(),
+        lifeline::hold(),
+        heap::hold()?,
+        private_fd::hold(),
+    ))
 }
 
 /// The content of a mutex, also after a panic: what the crate keeps in one is

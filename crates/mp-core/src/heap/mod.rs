@@ -11,7 +11,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use nix::errno::Errno;
 use offset_allocator::{Allocation, Allocator};
@@ -162,6 +162,12 @@ impl Block {
     }
 }
 
+impl AsRef<Self> for Block {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Drop for Block {
     fn drop(&mut self) {
         if let Some(lease) = self.lease {
@@ -298,27 +304,21 @@ impl Heap {
 
 /// Works on the heap of this process. In a copy of a process it is a new one.
 fn heap<R>(work: impl FnOnce(&mut Heap) -> R) -> R {
+    work(&mut current())
+}
+
+fn current() -> MutexGuard<'static, Heap> {
     let mut heap = lock(&HEAP);
     if heap.generation != generation() {
         let lineage = std::mem::take(&mut heap.lineage).of_copy();
         *heap = Heap { generation: generation(), lineage, ..Heap::new() };
     }
-    work(&mut heap)
+    heap
 }
 
 /// Gives up, in a forked child, what is the parent's.
 pub(crate) fn after_fork() {
     heap(|_| ());
-}
-
-/// Makes ready what a copy of this process will claim its memory with.
-pub(crate) fn before_fork() -> io::Result<()> {
-    heap(|heap| {
-        if heap.arenas.is_empty() {
-            return Ok(());
-        }
-        heap.lineage.writer().map(|_| ())
-    })
 }
 
 /// The descriptors that a child must hold, and hand on, as long as it or any
@@ -343,6 +343,16 @@ fn page_size() -> usize {
         .flatten()
         .and_then(|size| usize::try_from(size).ok())
         .unwrap_or(4096)
+}
+
+/// For the time of a fork, with what the copy of this process will claim its
+/// memory with: no other thread can end the epoch in between.
+pub(crate) fn hold() -> io::Result<impl Sized> {
+    let mut heap = current();
+    if !heap.arenas.is_empty() {
+        heap.lineage.writer()?;
+    }
+    Ok(heap)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::handle::Birth;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{Reserved, close_inherited};
 use crate::target::Body;
-use crate::{Error, Result, child, heap, lifeline};
+use crate::{Error, Result, child, heap, lifeline, util};
 
 pub(crate) fn start(
     birth: Birth,
@@ -19,16 +19,14 @@ pub(crate) fn start(
 ) -> Result<Popen> {
     let name = birth.name.clone();
     let failed = |error| Error::system_of("fork", &name)(error);
-    let prepared = lifeline::for_child(birth.daemon).and_then(|lifeline| {
-        heap::before_fork()?;
-        Ok((Reserved::new(&lifeline)?, lifeline))
-    });
+    let prepared = lifeline::for_child(birth.daemon)
+        .and_then(|lifeline| Ok((Reserved::new(&lifeline)?, lifeline)));
     let (place, lifeline) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Err(failed(error)),
     };
     let mut in_child = Some(lifeline);
-    let forked = fork(permit, || {
+    let forked = fork(permit, util::hold_locks, || {
         close_inherited();
         heap::after_fork();
         match in_child.take() {

@@ -2,7 +2,10 @@
 //!
 //! CPython: `multiprocessing/popen_forkserver.py`.
 
+use nix::errno::Errno;
+
 use super::Popen;
+use crate::error::ErrorKind;
 use crate::letter::Letter;
 use crate::sys::private_fd::Reserved;
 use crate::{Error, Result, forkserver};
@@ -12,5 +15,12 @@ pub(crate) fn start(letter: &Letter) -> Result<Popen> {
         let pid = forkserver::request(letter)?;
         Popen::of(pid, place)
     });
-    started.map_err(Error::system_of("start by forkserver", letter.name()))
+    started.map_err(|error| {
+        let name = letter.name();
+        if error.raw_os_error() == Some(Errno::EBUSY as i32) {
+            ErrorKind::ServerThreads { name: name.to_owned() }.into()
+        } else {
+            Error::system_of("start by forkserver", name)(error)
+        }
+    })
 }

@@ -11,7 +11,8 @@ pub(crate) mod spawn;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -21,7 +22,7 @@ use crate::connection::wait_one;
 use crate::sys::pidfd;
 pub(crate) use crate::sys::pidfd::Exit;
 use crate::sys::private_fd::{PrivateFd, Reserved};
-use crate::util::lock;
+use crate::util::{lock, pipe};
 
 /// A child.
 #[derive(Debug)]
@@ -44,6 +45,15 @@ impl Popen {
                 pidfd: Arc::new(PrivateFd::new(pidfd)),
                 exit: Mutex::new(None),
             }),
+            // It has ended, and something else has reaped it already.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
+                let (hung_up, _) = pipe()?;
+                Ok(Self {
+                    pid,
+                    pidfd: Arc::new(PrivateFd::new(hung_up)),
+                    exit: Mutex::new(Some(Exit::Unknown)),
+                })
+            }
             Err(error) => {
                 // Nobody has waited for it, so the id is still its own.
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
@@ -71,17 +81,25 @@ impl Popen {
         &self,
         timeout: Option<Duration>,
     ) -> io::Result<Option<Exit>> {
+        let end = timeout.and_then(|time| Instant::now().checked_add(time));
         loop {
             if let Some(exit) = *lock(&self.exit) {
                 return Ok(Some(exit));
             }
+            let left =
+                end.map(|end| end.saturating_duration_since(Instant::now()));
             // Not under the lock: others may ask meanwhile.
-            if !wait_one(self.pidfd.get()?, timeout)? {
+            if !wait_one(self.pidfd.get()?, left)? {
                 return Ok(None);
             }
             if let Some(exit) = self.poll()? {
                 return Ok(Some(exit));
             }
+            // It has ended, but a debugger has not let go of it yet.
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(None);
+            }
+            thread::yield_now();
         }
     }
 

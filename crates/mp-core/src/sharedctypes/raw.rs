@@ -362,7 +362,7 @@ impl<T: Pod> RawArray<T> {
         let (block, length) = deserialize_block(what, from)?;
         match length.checked_mul(size_of::<T>()) {
             Some(size) if size <= block.length() => {
-                Ok(Self { block, length, items: PhantomData })
+                Ok(Self { block: Arc::new(block), length, items: PhantomData })
             }
             _ => Err(D::Error::custom("the array is too short")),
         }

@@ -59,8 +59,8 @@ impl Entry {
         // readable and stays for the life of the program, and it is aligned.
         // Two numbers may have any bytes.
         let mark = unsafe { entry.cast::<[u64; 2]>().read() };
-        // SAFETY: nothing but a constant `Entry` of this crate has the mark in
-        // front, and it is never written.
+        // SAFETY: besides the constants `Entry` of this crate only `MARK` itself
+        // looks like that, and no process sends its place. Neither is written.
         (mark == MARK).then(|| unsafe { &*entry })
     }
 }
@@ -81,8 +81,9 @@ pub(crate) fn stateless<F: Target<Args>, Args>() -> F {
         );
     }
     // SAFETY: a value without a size has no bytes to read, and the pointer is
-    // aligned. That a value of the type can exist is known, because
-    // `Process::new` was given one; it is `Copy`, so there may be another.
+    // aligned. A value of the type can exist: `Process::new` was given one, if
+    // in another process; it is `Copy` and `Send`, so there may be another, here
+    // too. A captured value without a size comes along; `Target` says so.
     unsafe { NonNull::<F>::dangling().read() }
 }
 

@@ -124,23 +124,32 @@ pub(crate) fn thread_count() -> io::Result<u64> {
 
 /// Forks. The child runs `child` and leaves with what it returns.
 ///
+/// What `hold` gives is dropped after the fork in both: the locks of the crate,
+/// so that no other thread has one at that moment.
+///
 /// # Errors
 ///
 /// `EBUSY` if other threads are running and `permit` is none; else what
 /// fork(2) gives.
-pub(crate) fn fork(
+pub(crate) fn fork<H>(
     permit: Option<ForkWithThreads>,
+    hold: impl FnOnce() -> io::Result<H>,
     child: impl FnOnce() -> i32,
 ) -> io::Result<libc::pid_t> {
     generation();
     if permit.is_none() && !is_single_threaded()? {
         return Err(Errno::EBUSY.into());
     }
+    let locks = hold()?;
     // SAFETY: with a single thread nothing can be left half done in the child,
     // so it may do whatever the parent may; otherwise the permit stands for
     // the caller's promise. The child does not return from `run_and_leave`.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
+    let pid = unsafe { libc::fork() };
+    // Before a lock is released, which could change it.
+    let error = io::Error::last_os_error();
+    drop(locks);
+    match pid {
+        -1 => Err(error),
         0 => run_and_leave(child),
         pid => Ok(pid),
     }

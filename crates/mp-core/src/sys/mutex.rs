@@ -9,7 +9,9 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
+use std::io;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 
 use super::memory::Shared;
+use crate::heap::Block;
 
 unsafe extern "C" {
     // glibc 2.30, and not in the libc crate: as pthread_mutex_timedlock(3),
@@ -69,7 +72,8 @@ unsafe impl Sync for RobustMutex {}
 unsafe impl Shared for RobustMutex {}
 
 impl RobustMutex {
-    /// Makes it a free mutex. Nobody may be using it.
+    /// Makes it a free mutex. Nobody may be using it: the heap, which hands the
+    /// memory out, sees to that, and `lineage` for it.
     pub(crate) fn init(&self, kind: Kind) {
         let kind = match kind {
             Kind::ErrorCheck => libc::PTHREAD_MUTEX_ERRORCHECK,
@@ -233,6 +237,63 @@ impl RobustMutex {
 
 fn now() -> Result<Duration, Errno> {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from)
+}
+
+/// A block that begins with a mutex.
+///
+/// The C library and the kernel know a mutex that a thread holds by its place:
+/// it is in the thread's list, the links of which lie in the mutexes. So when
+/// the last handle goes while a thread of this process holds the mutex, having
+/// forgotten a guard, the memory stays: it is neither unmapped nor used for
+/// anything else, and the next holder learns of the thread's end.
+pub(crate) struct MutexBlock(ManuallyDrop<Block>);
+
+impl MutexBlock {
+    /// Makes a block of `length` bytes, with a free mutex at its beginning.
+    pub(crate) fn new(length: usize, kind: Kind) -> io::Result<Self> {
+        let block = Self::attach(Block::new(length)?);
+        block.mutex().init(kind);
+        Ok(block)
+    }
+
+    /// A block that was made with a mutex in another process.
+    pub(crate) fn attach(block: Block) -> Self {
+        Self(ManuallyDrop::new(block))
+    }
+
+    #[inline]
+    pub(crate) fn mutex(&self) -> &RobustMutex {
+        self.0.shared(0)
+    }
+}
+
+impl Deref for MutexBlock {
+    type Target = Block;
+
+    fn deref(&self) -> &Block {
+        &self.0
+    }
+}
+
+impl AsRef<Block> for MutexBlock {
+    fn as_ref(&self) -> &Block {
+        &self.0
+    }
+}
+
+impl Drop for MutexBlock {
+    fn drop(&mut self) {
+        if !self.mutex().owner().is_some_and(is_own_thread) {
+            // SAFETY: nobody uses it after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) }
+        }
+    }
+}
+
+fn is_own_thread(thread: libc::pid_t) -> bool {
+    let process = nix::unistd::getpid().as_raw();
+    // SAFETY: takes three numbers; signal 0 is only a question.
+    unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0 }
 }
 
 #[cfg(test)]

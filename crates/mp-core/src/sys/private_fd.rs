@@ -23,11 +23,24 @@ pub(crate) struct PrivateFd {
     generation: u64,
 }
 
-static OPEN: Mutex<BTreeSet<RawFd>> = Mutex::new(BTreeSet::new());
+/// The private descriptors of one process.
+struct Open {
+    generation: u64,
+    fds: BTreeSet<RawFd>,
+}
+
+static OPEN: Mutex<Open> =
+    Mutex::new(Open { generation: 0, fds: BTreeSet::new() });
 
 impl PrivateFd {
     pub(crate) fn new(fd: OwnedFd) -> Self {
-        lock(&OPEN).insert(fd.as_raw_fd());
+        let mut open = lock(&OPEN);
+        // In a copy of a process that something else made, nobody has closed
+        // the parent's, and the numbers may be used for anything by now.
+        if open.generation != generation() {
+            *open = Open { generation: generation(), fds: BTreeSet::new() };
+        }
+        open.fds.insert(fd.as_raw_fd());
         Self { fd: ManuallyDrop::new(fd), generation: generation() }
     }
 
@@ -48,14 +61,14 @@ impl Drop for PrivateFd {
         if self.generation == generation() {
             // SAFETY: `self.fd` is not used again.
             let fd = unsafe { ManuallyDrop::take(&mut self.fd) };
-            lock(&OPEN).remove(&fd.as_raw_fd());
+            lock(&OPEN).fds.remove(&fd.as_raw_fd());
         }
     }
 }
 
 /// Closes the parent's private descriptors, first thing in a forked child.
 pub(crate) fn close_inherited() {
-    for fd in mem::take(&mut *lock(&OPEN)) {
+    for fd in mem::take(&mut lock(&OPEN).fds) {
         // SAFETY: the number is that of a `PrivateFd` of the parent, whose copy
         // here neither gives it out nor closes it, its generation being old.
         drop(unsafe { OwnedFd::from_raw_fd(fd) });
@@ -81,4 +94,9 @@ impl Reserved {
         drop(self.0);
         open()
     }
+}
+
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&OPEN)
 }

@@ -6,9 +6,10 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
-    SockType, recvmsg, sendmsg, socketpair,
+    SockType, getsockopt, recvmsg, sendmsg, socketpair,
 };
 
 use crate::util::beyond_std_streams;
@@ -113,17 +114,25 @@ pub(crate) fn receive(
     Ok(Some(Received { length: message.bytes, fds }))
 }
 
+/// Whether there is a socket under a number, of a pair that a process made.
+pub(crate) fn is_of(number: RawFd, maker: libc::pid_t) -> bool {
+    // SAFETY: only asked about, which does no harm to any number.
+    let probe = unsafe { BorrowedFd::borrow_raw(number) };
+    // Nought stands for a process outside of this one's namespace.
+    getsockopt(&probe, PeerCredentials)
+        .is_ok_and(|peer| peer.pid() == maker || peer.pid() == 0)
+}
+
 /// The descriptor that was left open for this process under a known number.
 ///
 /// # Errors
 ///
-/// If there is no socket under that number.
-pub(crate) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
-    use nix::sys::stat::{SFlag, fstat};
-    // SAFETY: only `fstat` uses it, which does no harm to any number.
-    let probe = unsafe { BorrowedFd::borrow_raw(number) };
-    let mode = SFlag::from_bits_truncate(fstat(probe)?.st_mode);
-    if mode & SFlag::S_IFMT != SFlag::S_IFSOCK {
+/// If there is no socket under that number that `maker` made.
+pub(crate) fn inherited(
+    number: RawFd,
+    maker: libc::pid_t,
+) -> io::Result<OwnedFd> {
+    if !is_of(number, maker) {
         return Err(Errno::ENOTSOCK.into());
     }
     // SAFETY: the parent opened the number for this process, and `init`, which

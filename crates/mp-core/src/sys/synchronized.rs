@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "references to what a mutex guards")]
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
@@ -12,8 +13,10 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 use nix::errno::Errno;
+use nix::unistd::{getpid, gettid};
 
-use super::mutex::{Acquired, Kind, RobustMutex};
+use super::fork::generation;
+use super::mutex::{Acquired, Kind, MutexBlock, RobustMutex};
 use crate::heap::Block;
 
 /// Shared data with the lock that guards it: what
@@ -21,7 +24,7 @@ use crate::heap::Block;
 ///
 /// Python: `multiprocessing.sharedctypes.Synchronized`.
 pub struct Synchronized<T: ?Sized> {
-    block: Arc<Block>,
+    block: Arc<MutexBlock>,
     count: usize,
     data: PhantomData<Box<T>>,
 }
@@ -71,15 +74,15 @@ impl<T: Data + ?Sized> Synchronized<T> {
     /// them is undefined.
     pub(crate) fn uninitialised(count: usize) -> io::Result<Self> {
         let size = Self::size(count).ok_or(Errno::ENOMEM)?;
-        let block = Block::new(size)?;
-        block.shared::<RobustMutex>(0).init(Kind::ErrorCheck);
+        let block = MutexBlock::new(size, Kind::ErrorCheck)?;
         Ok(Self { block: Arc::new(block), count, data: PhantomData })
     }
 
     /// The same data, in a block that came from another process. None if the
     /// block is too small for them.
-    pub(crate) fn attach(block: Arc<Block>, count: usize) -> Option<Self> {
+    pub(crate) fn attach(block: Block, count: usize) -> Option<Self> {
         let fits = Self::size(count)? <= block.length();
+        let block = Arc::new(MutexBlock::attach(block));
         fits.then_some(Self { block, count, data: PhantomData })
     }
 
@@ -87,7 +90,7 @@ impl<T: Data + ?Sized> Synchronized<T> {
         count.checked_mul(size_of::<T::Item>())?.checked_add(Self::OFFSET)
     }
 
-    pub(crate) fn block(&self) -> &Block {
+    pub(crate) fn block(&self) -> &Arc<MutexBlock> {
         &self.block
     }
 
@@ -134,14 +137,15 @@ impl<T: Data + ?Sized> Synchronized<T> {
 
     #[inline]
     fn mutex(&self) -> &RobustMutex {
-        self.block.shared(0)
+        self.block.mutex()
     }
 
     #[inline]
     fn guard(&self, acquired: Acquired) -> Guard<'_, T> {
         let first = self.block.place::<T::Item>(Self::OFFSET, self.count);
         let data = T::from_first(first, self.count);
-        Guard { mutex: self.mutex(), data, acquired }
+        Held::count(1);
+        Guard { mutex: self.mutex(), data, acquired, generation: generation() }
     }
 }
 
@@ -186,6 +190,39 @@ pub struct Guard<'a, T: ?Sized> {
     mutex: &'a RobustMutex,
     data: *mut T,
     acquired: Acquired,
+    /// Of the process that locked the data. A copy of the process has a copy
+    /// of the guard, but not the lock.
+    generation: u64,
+}
+
+/// How many guards this thread has.
+///
+/// The kernel frees the lock of a thread that ends, but a reference that a
+/// forgotten guard gave out may live on in another. So no thread ends with a
+/// guard, unless the process does.
+struct Held(Cell<usize>);
+
+thread_local! {
+    static HELD: Held = const { Held(Cell::new(0)) };
+}
+
+impl Held {
+    #[inline]
+    fn count(change: isize) {
+        // Not counted at the end of the thread, after this has been dropped.
+        let _ = HELD.try_with(|held| {
+            held.0.set(held.0.get().wrapping_add_signed(change));
+        });
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.0.get() > 0 && gettid() != getpid() {
+            eprintln!("a thread ended with a guard of shared data: aborting");
+            std::process::abort();
+        }
+    }
 }
 
 impl<T: ?Sized> Guard<'_, T> {
@@ -194,6 +231,16 @@ impl<T: ?Sized> Guard<'_, T> {
     pub fn owner_died(&self) -> bool {
         self.acquired == Acquired::OwnerDied
     }
+
+    #[inline]
+    fn is_ours(&self) -> bool {
+        self.generation == generation()
+    }
+
+    #[inline]
+    fn check(&self) {
+        assert!(self.is_ours(), "the lock is held by the parent process");
+    }
 }
 
 impl<T: ?Sized> Deref for Guard<'_, T> {
@@ -201,6 +248,7 @@ impl<T: ?Sized> Deref for Guard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
+        self.check();
         // SAFETY: `place` checked bounds and alignment; any bytes are valid
         // plain data; the memory stays mapped as long as what `mutex` borrows;
         // and the mutex, held as long as `self`, keeps everybody else away.
@@ -211,6 +259,7 @@ impl<T: ?Sized> Deref for Guard<'_, T> {
 impl<T: ?Sized> DerefMut for Guard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
+        self.check();
         // SAFETY: as in `deref`, and `self` is borrowed exclusively.
         unsafe { &mut *self.data }
     }
@@ -219,9 +268,12 @@ impl<T: ?Sized> DerefMut for Guard<'_, T> {
 impl<T: ?Sized> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // Refused in a forked child that has a copy of the guard: the mutex
-        // is the parent's, and stays so.
-        let _ = self.mutex.unlock();
+        // In a forked child, which has a copy of the guard, the mutex is the
+        // parent's, or has been locked here anew.
+        if self.is_ours() {
+            let _ = self.mutex.unlock();
+            Held::count(-1);
+        }
     }
 }
 

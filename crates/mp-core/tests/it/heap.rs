@@ -1,5 +1,5 @@
-//! The shared memory as processes see it: the behaviours HEAP, of which those
-//! that need a look inside are tests of the module itself.
+//! The shared memory as processes see it: the behaviours HEAP. What needs a look
+//! inside is a test of the module itself.
 
 use std::process::ExitCode;
 use std::thread;
@@ -15,12 +15,13 @@ use crate::support::program;
 
 crate::cases! {
     each_method: [
+        heap_03_requested_length,
         heap_05_not_reused_while_a_child_uses_it,
         heap_05_not_reused_while_a_grandchild_uses_it,
         heap_05_a_childs_own_memory,
         heap_06_few_descriptors,
     ],
-    once: [heap_04_bad_sizes, heap_08_free_from_threads],
+    once: [heap_01_objects_do_not_overlap, heap_04_bad_sizes, heap_08_free_from_threads],
     programs: [heap_06_program],
 }
 
@@ -141,6 +142,38 @@ fn heap_06_program() -> ExitCode {
     let [sum, in_child] = result.map(|value| value.get());
     println!("{sum} {before} {} {in_child}", descriptors());
     ExitCode::SUCCESS
+}
+
+/// What is written to one is read from that one only. That blocks tile their
+/// arenas is a test of the heap itself.
+fn heap_01_objects_do_not_overlap() {
+    let mut kept: Vec<(u8, Array<u8>)> = Vec::new();
+    let check = |(mark, array): (u8, Array<u8>)| {
+        assert!(array.lock().iter().all(|&byte| byte == mark));
+    };
+    for round in 0..3000_u32 {
+        let mark = round.to_le_bytes()[0];
+        let array = Array::new(rand::random_range(1..=8000));
+        array.lock().fill(mark);
+        kept.push((mark, array));
+        if kept.len() > 40 {
+            check(kept.swap_remove(rand::random_range(0..kept.len())));
+        }
+    }
+    kept.into_iter().for_each(check);
+}
+
+/// Whatever is reserved for it.
+fn heap_03_requested_length(_: StartMethod) {
+    fn check(array: Array<u8>, raw: RawArray<u16>) {
+        assert_eq!((array.len(), raw.len()), (13, 9));
+        assert_eq!(array.lock().len(), 13);
+        assert_eq!((array.get(12), array.get(13)), (Some(0), None));
+        assert_eq!((raw.get(8), raw.get(9)), (Some(0), None));
+    }
+    let (array, raw) = (Array::new(13), RawArray::new(9));
+    check(array.clone(), raw.clone());
+    run(check, (array, raw));
 }
 
 /// An error or nothing at all, and the next one is as good as ever.

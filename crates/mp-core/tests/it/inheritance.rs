@@ -16,13 +16,12 @@ crate::cases! {
     each_method: [
         nested_in_types_of_ones_own,
         nested_in_a_type_that_runs,
-        ctx_11_one_object_in_children_of_all_methods,
         grandchildren_of_every_method,
         forked_children_of_forked_children,
         the_same_object_twice,
         many_arenas,
     ],
-    once: [ctx_12_sharing_only_while_starting],
+    once: [no_other_way_out_or_in],
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,7 +60,7 @@ fn work(account: &Account) {
     let _spare = (spare.acquire().unwrap(), spare.acquire().unwrap());
     assert!(account.name == "mine" && account.none.is_none());
     for (name, balance) in &account.balances {
-        *balance.lock() *= name.len() as i64;
+        *balance.lock() *= i64::try_from(name.len()).unwrap();
     }
     match &account.kind {
         Kind::Empty => (),
@@ -125,26 +124,6 @@ fn nested_in_a_type_that_runs(_: StartMethod) {
     assert_eq!(process.account.balances["giro"].get(), 80);
 }
 
-/// Which also answers CTX-10: what is made under one method goes to the
-/// children of any other.
-fn ctx_11_one_object_in_children_of_all_methods(_: StartMethod) {
-    fn count(lock: Lock, total: RawValue<i32>) {
-        for _ in 0..500 {
-            let _guard = lock.acquire().unwrap();
-            total.set(total.get() + 1);
-        }
-    }
-    let (lock, total) = (Lock::new(), RawValue::new(0));
-    let processes = StartMethod::ALL.map(|method| {
-        let arguments = (lock.clone(), total.clone());
-        Running::from(Context::new(method).process(count, arguments))
-    });
-    for process in &processes {
-        process.finish();
-    }
-    assert_eq!(total.get(), 1500);
-}
-
 /// A child hands on what it was given, and what it made itself.
 fn grandchildren_of_every_method(_: StartMethod) {
     fn child(lock: Lock, total: Value<i32>) {
@@ -176,7 +155,7 @@ fn forked_children_of_forked_children(_: StartMethod) {
         assert!(made.iter().enumerate().all(|(n, value)| value.get() == n));
         if depth < 5 {
             let own = Value::new(depth);
-            let given = [&made[..], &[own.clone()]].concat();
+            let given = [&made[..], std::slice::from_ref(&own)].concat();
             let fork = Context::new(StartMethod::Fork);
             Running::from(fork.process(descend, (given, steps))).finish();
             assert_eq!(own.get(), depth + 100);
@@ -212,24 +191,23 @@ fn the_same_object_twice(_: StartMethod) {
 
 /// Objects of many sizes, which lie in several arenas, in one argument.
 fn many_arenas(_: StartMethod) {
-    let arrays: Vec<Array<u64>> =
-        (0..18).map(|power| Array::new(1 << power)).collect();
     fn fill(arrays: Vec<Array<u64>>) {
         for array in &arrays {
             let length = array.len() as u64;
             array.lock().fill(length);
         }
     }
-    let process = start(fill, (arrays.clone(),));
-    process.finish();
+    let arrays: Vec<Array<u64>> =
+        (0..18).map(|power| Array::new(1 << power)).collect();
+    run(fill, (arrays.clone(),));
     for array in &arrays {
         let length = array.len() as u64;
         assert!(array.lock().iter().all(|&item| item == length));
     }
 }
 
-/// Neither a way out nor a way in.
-fn ctx_12_sharing_only_while_starting() {
+/// Objects of each type, also in a child, and also after a start.
+fn no_other_way_out_or_in() {
     fn check<T: Serialize + DeserializeOwned>(object: T, name: &str) {
         let sentence = format!(
             "{name} objects should only be shared between processes through \
@@ -249,7 +227,6 @@ fn ctx_12_sharing_only_while_starting() {
     check(Array::<i32>::new(1), "Array");
     check(RawValue::new(1), "RawValue");
     check(RawArray::<i32>::new(1), "RawArray");
-    // Not after a start either, in this process or in the new one.
     let lock = Lock::new();
     run(|lock: Lock| check(lock, "Lock"), (lock.clone(),));
     check(lock, "Lock");

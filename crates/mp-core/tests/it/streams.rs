@@ -61,7 +61,7 @@ fn receive_all(
 
 fn check_lines(texts: &[String], mut pids: Vec<u32>) {
     for text in texts {
-        let pid = text.split_whitespace().nth(1).unwrap().parse().unwrap();
+        let pid: u32 = text.split_whitespace().nth(1).unwrap().parse().unwrap();
         let lines = (0..MESSAGES).map(|n| format!("{n} {pid}\n"));
         assert_eq!(*text, lines.collect::<String>());
         pids.retain(|&other| other != pid);
