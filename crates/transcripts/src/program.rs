@@ -7,10 +7,12 @@ use anyhow::{Context, Result, bail};
 use crate::order::Order;
 use crate::rules::Rule;
 
-/// The root of this workspace.
+/// The root of the workspace that cargo runs this in. It may be another than
+/// the one that this was built in: checkouts can share a target directory.
 pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.ancestors().nth(2).unwrap_or(own).to_owned()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    own.ancestors().nth(2).unwrap_or(&own).to_owned()
 }
 
 /// What a program is in the workspace.
