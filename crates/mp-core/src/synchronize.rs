@@ -17,7 +17,8 @@ use crate::error::ErrorKind;
 use crate::family;
 use crate::reduction::{deserialize_block, serialize_block};
 use crate::sys::fork::generation;
-use crate::sys::mutex::{Acquired, Kind, MutexBlock, RobustMutex};
+use crate::sys::mutex::{Acquired, Kind, RobustMutex};
+use crate::sys::mutex_block::MutexBlock;
 use crate::{Error, Result};
 
 /// A lock that one thread of one process can hold at a time.

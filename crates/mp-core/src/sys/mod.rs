@@ -12,6 +12,7 @@ pub(crate) mod fork;
 pub(crate) mod leash;
 pub(crate) mod memory;
 pub(crate) mod mutex;
+pub(crate) mod mutex_block;
 pub(crate) mod pidfd;
 pub(crate) mod private_fd;
 pub(crate) mod signal;

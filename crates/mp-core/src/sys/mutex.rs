@@ -9,9 +9,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_int;
-use std::io;
-use std::mem::{ManuallyDrop, MaybeUninit};
-use std::ops::Deref;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -19,7 +17,6 @@ use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 
 use super::memory::Shared;
-use crate::heap::Block;
 
 unsafe extern "C" {
     // glibc 2.30, and not in the libc crate: as pthread_mutex_timedlock(3),
@@ -239,80 +236,20 @@ fn now() -> Result<Duration, Errno> {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from)
 }
 
-/// A block that begins with a mutex.
-///
-/// The C library and the kernel know a mutex that a thread holds by its place:
-/// it is in the thread's list, the links of which lie in the mutexes. So when
-/// the last handle goes while a thread of this process holds the mutex, having
-/// forgotten a guard, the memory stays: it is neither unmapped nor used for
-/// anything else, and the next holder learns of the thread's end.
-pub(crate) struct MutexBlock(ManuallyDrop<Block>);
-
-impl MutexBlock {
-    /// Makes a block of `length` bytes, with a free mutex at its beginning.
-    pub(crate) fn new(length: usize, kind: Kind) -> io::Result<Self> {
-        let block = Self::attach(Block::new(length)?);
-        block.mutex().init(kind);
-        Ok(block)
-    }
-
-    /// A block that was made with a mutex in another process.
-    pub(crate) fn attach(block: Block) -> Self {
-        Self(ManuallyDrop::new(block))
-    }
-
-    #[inline]
-    pub(crate) fn mutex(&self) -> &RobustMutex {
-        self.0.shared(0)
-    }
-}
-
-impl Deref for MutexBlock {
-    type Target = Block;
-
-    fn deref(&self) -> &Block {
-        &self.0
-    }
-}
-
-impl AsRef<Block> for MutexBlock {
-    fn as_ref(&self) -> &Block {
-        &self.0
-    }
-}
-
-impl Drop for MutexBlock {
-    fn drop(&mut self) {
-        if !self.mutex().owner().is_some_and(is_own_thread) {
-            // SAFETY: nobody uses it after this.
-            unsafe { ManuallyDrop::drop(&mut self.0) }
-        }
-    }
-}
-
-fn is_own_thread(thread: libc::pid_t) -> bool {
-    let process = nix::unistd::getpid().as_raw();
-    // SAFETY: takes three numbers; signal 0 is only a question.
-    unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0 }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
     use std::thread;
 
+    use nix::unistd::{Pid, gettid};
+
     use super::*;
     use crate::heap::Block;
 
-    /// Does what an unlocking thread does until it is killed: before it wakes
-    /// the waiter that it knows of.
-    fn free_and_wake_nobody(mutex: &RobustMutex) {
-        // SAFETY: as in `owner`.
-        let word = unsafe { AtomicU32::from_ptr(mutex.0.get().cast()) };
-        while word.load(Ordering::Relaxed) & libc::FUTEX_WAITERS == 0 {
-            thread::yield_now();
-        }
-        word.store(0, Ordering::Release);
+    fn is_asleep(thread: Pid) -> bool {
+        let path = format!("/proc/self/task/{thread}/stat");
+        let stat = std::fs::read_to_string(path).unwrap();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
     }
 
     #[test]
@@ -322,13 +259,24 @@ mod tests {
         mutex.init(Kind::ErrorCheck);
         thread::scope(|scope| {
             let (held, holding) = channel();
+            let (about_to_wait, waiting) = channel();
+            // Unlocks as far as one that is killed before it wakes the waiter.
             scope.spawn(move || {
                 mutex.lock().unwrap();
                 held.send(()).unwrap();
-                free_and_wake_nobody(mutex);
+                let waiter = waiting.recv().unwrap();
+                // SAFETY: as in `owner`.
+                let word = unsafe { AtomicU32::from_ptr(mutex.0.get().cast()) };
+                while word.load(Ordering::Relaxed) & libc::FUTEX_WAITERS == 0
+                    || !is_asleep(waiter)
+                {
+                    thread::yield_now();
+                }
+                word.store(0, Ordering::Release);
             });
             holding.recv().unwrap();
-            scope.spawn(|| {
+            scope.spawn(move || {
+                about_to_wait.send(gettid()).unwrap();
                 assert_eq!(mutex.lock(), Ok(Acquired::Clean));
                 mutex.unlock().unwrap();
             });

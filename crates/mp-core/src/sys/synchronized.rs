@@ -16,7 +16,8 @@ use nix::errno::Errno;
 use nix::unistd::{getpid, gettid};
 
 use super::fork::generation;
-use super::mutex::{Acquired, Kind, MutexBlock, RobustMutex};
+use super::mutex::{Acquired, Kind, RobustMutex};
+use super::mutex_block::MutexBlock;
 use crate::heap::Block;
 
 /// Shared data with the lock that guards it: what

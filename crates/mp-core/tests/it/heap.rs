@@ -210,7 +210,9 @@ fn heap_08_free_from_threads() {
     let both = || {
         thread::scope(|scope| {
             let threads = [0, 1 << 40].map(|n| scope.spawn(move || work(n)));
-            threads.map(|thread| thread.join().unwrap());
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
     };
     both();

@@ -14,9 +14,9 @@ use mp_core::{
 use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{Pid, mkfifo};
+use nix::unistd::mkfifo;
 
-use crate::observe::{eventually, passes, send, state};
+use crate::observe::{eventually, id, passes, send, state};
 use crate::signals::handle;
 use crate::support::exit_code_of;
 
@@ -152,10 +152,8 @@ fn sig_04_no_wait_is_cut_short(_: StartMethod) {
     eventually("the child is ready", || ready.get() == 1);
     while process.is_alive() && ready.get() == 1 {
         // Unless it has ended meanwhile.
-        let _ = nix::sys::signal::kill(
-            Pid::from_raw(process.pid().unwrap().cast_signed()),
-            Signal::SIGUSR1,
-        );
+        let pid = process.pid().unwrap();
+        let _ = nix::sys::signal::kill(id(pid), Signal::SIGUSR1);
         sleep(BRIEFLY);
     }
     process.join().unwrap();

@@ -88,9 +88,14 @@ pub(crate) fn descriptors(pid: u32) -> BTreeMap<i32, String> {
     described.collect()
 }
 
+/// The number of a process, as the system's calls take it.
+pub(crate) fn id(pid: u32) -> Pid {
+    Pid::from_raw(pid.try_into().unwrap())
+}
+
 /// Sends a signal to a process that is none of the library's.
 pub(crate) fn send(pid: u32, signal: Signal) {
-    kill(Pid::from_raw(pid.cast_signed()), signal).unwrap();
+    kill(id(pid), signal).unwrap();
 }
 
 /// What children wait at until their parent lets them, or has ended.

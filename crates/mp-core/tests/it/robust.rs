@@ -1,7 +1,6 @@
 //! What becomes of locks when processes are killed.
 
 use std::hint::black_box;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use mp_core::{
@@ -214,21 +213,26 @@ struct Pair {
     numbers: Value<[u64; 2]>,
     /// How often they differed though nobody was said to have died.
     torn: Steps,
-    mended: Steps,
     over: RawValue<u8>,
 }
 
-fn count_pair(pair: Pair) {
-    while pair.over.atomic().load(Ordering::Relaxed) == 0 {
-        let mut numbers = pair.numbers.lock();
+impl Pair {
+    /// Whoever gets the lock, this process too, may be the one who is told.
+    fn lock(&self) -> Guard<'_, [u64; 2]> {
+        let mut numbers = self.numbers.lock();
         if numbers[0] != numbers[1] {
-            if numbers.owner_died() {
-                pair.mended.take();
-            } else {
-                pair.torn.take();
+            if !numbers.owner_died() {
+                self.torn.take();
             }
             numbers[1] = numbers[0];
         }
+        numbers
+    }
+}
+
+fn count_pair(pair: Pair) {
+    while pair.over.get() == 0 {
+        let mut numbers = pair.lock();
         numbers[0] += 1;
         for _ in 0..50 {
             // Another process must be able to see the one without the other.
@@ -243,7 +247,6 @@ fn killed_at_random(_: StartMethod) {
     let pair = Pair {
         numbers: Value::new([0; 2]),
         torn: Steps::new(),
-        mended: Steps::new(),
         over: RawValue::new(0),
     };
     let counter = || start(count_pair, (pair.clone(),));
@@ -258,8 +261,8 @@ fn killed_at_random(_: StartMethod) {
         processes[victim].destroy();
         processes[victim] = counter();
     }
-    let before = pair.numbers.get()[0];
-    eventually("the pair counted on", || pair.numbers.get()[0] > before + 100);
+    let before = pair.lock()[0];
+    eventually("the pair counted on", || pair.lock()[0] > before + 100);
     pair.over.set(1);
     for process in &processes {
         process.finish();

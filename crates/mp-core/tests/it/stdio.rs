@@ -97,7 +97,7 @@ fn worker() -> ExitCode {
 
 fn stdio_03_broken_streams_in_the_parent(method: StartMethod) {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let nobody_reads = || io::pipe().unwrap().1;
+    let nobody_reads = || nix::unistd::pipe().unwrap().1;
     let run = |out: Stdio, err: Stdio| {
         let mut worker = program("worker", method);
         let status = worker.stdout(out).stderr(err).status();

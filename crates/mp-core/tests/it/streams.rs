@@ -52,7 +52,7 @@ fn receive_all(
             match stream.read(&mut bytes).unwrap() {
                 0 => drop(streams.remove(place)),
                 n => texts[*sender]
-                    .push_str(str::from_utf8(&bytes[..n]).unwrap()),
+                    .push_str(std::str::from_utf8(&bytes[..n]).unwrap()),
             }
         }
     }
