@@ -15,7 +15,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::child;
-use crate::letter::{self, Delivery, Letter, Message};
+use crate::letter::{self, Delivery, LONGEST, Letter, Message};
 use crate::popen::{self, Popen};
 use crate::sys::fork::{fork_sibling, generation};
 use crate::sys::private_fd::{PrivateFd, Reserved, close_inherited};
@@ -161,8 +161,9 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     let ignored = signal::ignore_interrupt();
     let socket = PrivateFd::new(socket);
     let Ok(asked) = socket.get() else { exit(1) };
+    let mut buffer = vec![0; LONGEST];
     loop {
-        match letter::receive(asked) {
+        match letter::receive(asked, &mut buffer) {
             Ok(Some(Message::Run(delivery))) => {
                 make_child(asked, delivery, ignored);
             }

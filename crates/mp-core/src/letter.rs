@@ -147,17 +147,20 @@ pub(crate) fn send_serve(to: BorrowedFd) -> io::Result<()> {
     socket::send(to, &[&[SERVE], &0_u64.to_ne_bytes()[..]].concat(), &[])
 }
 
-/// Receives a message. None if there is nobody to send one any more.
+/// Receives a message by way of a buffer, of [`LONGEST`] bytes. None if there is nobody to send one
+/// any more.
 ///
 /// # Errors
 ///
 /// `EINVAL` for a message that is no such message; the reading can go on.
-pub(crate) fn receive(from: BorrowedFd) -> io::Result<Option<Message>> {
-    let mut bytes = vec![0; LONGEST];
-    let Some(received) = socket::receive(from, &mut bytes)? else {
+pub(crate) fn receive(
+    from: BorrowedFd,
+    buffer: &mut [u8],
+) -> io::Result<Option<Message>> {
+    let Some(received) = socket::receive(from, buffer)? else {
         return Ok(None);
     };
-    bytes.truncate(received.length);
+    let bytes = &buffer[..received.length];
     let mut fds = received.fds;
     let Some((preamble, rest)) = bytes.split_at_checked(PREAMBLE) else {
         return Err(Errno::EINVAL.into());

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::getppid;
 
-use crate::letter::{self, Message};
+use crate::letter::{self, LONGEST, Message};
 use crate::sys::{environment, socket};
 use crate::{child, forkserver, util};
 
@@ -92,7 +92,7 @@ fn summons() -> Option<OwnedFd> {
 /// Does what the process was started for.
 fn answer(socket: OwnedFd) -> ! {
     take_name();
-    match letter::receive(socket.as_fd()) {
+    match letter::receive(socket.as_fd(), &mut vec![0; LONGEST]) {
         Ok(Some(Message::Serve)) => forkserver::serve(socket),
         Ok(Some(Message::Run(delivery))) => {
             drop(socket);

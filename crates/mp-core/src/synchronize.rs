@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::ErrorKind;
 use crate::family;
 use crate::reduction::{deserialize_block, serialize_block};
-use crate::sys::fork::generation;
+use crate::sys::fork::current_generation;
 use crate::sys::mutex::{Acquired, Kind, RobustMutex};
 use crate::sys::mutex_block::MutexBlock;
 use crate::{Error, Result};
@@ -265,10 +265,10 @@ impl<K: LockKind> SemLock<K> {
     #[inline]
     fn guard(&self, acquired: Acquired) -> LockGuard<'_, K> {
         LockGuard {
-            lock: self,
+            mutex: self.mutex(),
             acquired,
-            generation: generation(),
-            of_thread: PhantomData,
+            generation: current_generation(),
+            kind: PhantomData,
         }
     }
 }
@@ -330,12 +330,13 @@ impl<'de, K: LockKind> Deserialize<'de> for SemLock<K> {
 /// another.
 #[must_use = "dropping the guard releases the lock"]
 pub struct LockGuard<'a, K: LockKind = Plain> {
-    lock: &'a SemLock<K>,
+    mutex: &'a RobustMutex,
     acquired: Acquired,
     /// Of the process that acquired the lock. A copy of the process has a copy
     /// of the guard, but not the lock.
     generation: u64,
-    of_thread: PhantomData<*const ()>,
+    /// And not `Send`: the lock belongs to the thread.
+    kind: PhantomData<*const K>,
 }
 
 /// Holds an [`RLock`], or one more level of it, until it is dropped.
@@ -364,8 +365,8 @@ impl<K: LockKind> LockGuard<'_, K> {
 impl<K: LockKind> Drop for LockGuard<'_, K> {
     #[inline]
     fn drop(&mut self) {
-        if self.generation == generation() {
-            let _ = self.lock.mutex().unlock();
+        if self.generation == current_generation() {
+            let _ = self.mutex.unlock();
         }
     }
 }
@@ -373,7 +374,6 @@ impl<K: LockKind> Drop for LockGuard<'_, K> {
 impl<K: LockKind> fmt::Debug for LockGuard<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_struct("LockGuard")
-            .field("lock", self.lock)
             .field("owner_died", &self.owner_died())
             .finish()
     }

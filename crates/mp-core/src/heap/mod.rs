@@ -128,12 +128,6 @@ impl Block {
         self.length
     }
 
-    /// What stands at `offset` in the block.
-    #[inline]
-    pub(crate) fn shared<T: Shared>(&self, offset: usize) -> &T {
-        self.arena.mapping.shared(self.inside::<T>(offset, 1))
-    }
-
     /// The `count` items that stand at `offset` in the block.
     #[inline]
     pub(crate) fn shared_slice<T: Shared>(

@@ -186,13 +186,13 @@ fn heap_08_free_from_threads() {
         for _ in 0..4000 {
             let block = lock(&heap).allocate(rand::random_range(8..900));
             let block = block.unwrap();
-            let word = block.shared::<AtomicU64>(0);
+            let word = &block.shared_slice::<AtomicU64>(0, 1)[0];
             word.store(mark, Ordering::Relaxed);
             kept.push(block);
             if kept.len() > 40 {
                 let index = rand::random_range(0..kept.len());
                 let block = kept.swap_remove(index);
-                let word = block.shared::<AtomicU64>(0);
+                let word = &block.shared_slice::<AtomicU64>(0, 1)[0];
                 let seen = word.load(Ordering::Relaxed);
                 assert_eq!(seen, mark);
                 free(&mut lock(&heap), block);

@@ -65,9 +65,7 @@ impl<T: Pod> Array<T> {
     ///
     /// If the system has no memory for it, or no descriptor.
     pub fn try_new(length: usize) -> Result<Self> {
-        let array = Self::uninitialised(length)?;
-        array.lock().fill(T::zeroed());
-        Ok(array)
+        Self::filled(length, |items| items.fill(T::zeroed()))
     }
 
     /// Makes an array with a copy of these items.
@@ -88,13 +86,11 @@ impl<T: Pod> Array<T> {
     ///
     /// If the system has no memory for it, or no descriptor.
     pub fn try_from_slice(items: &[T]) -> Result<Self> {
-        let array = Self::uninitialised(items.len())?;
-        array.lock().copy_from_slice(items);
-        Ok(array)
+        Self::filled(items.len(), |array| array.copy_from_slice(items))
     }
 
-    fn uninitialised(length: usize) -> Result<Self> {
-        let items = Synchronized::uninitialised(length)
+    fn filled(length: usize, fill: impl FnOnce(&mut [T])) -> Result<Self> {
+        let items = Synchronized::new(length, fill)
             .map_err(Error::system("make an array in shared memory"))?;
         Ok(Self { items })
     }
@@ -111,7 +107,8 @@ impl<T: Pod> Array<T> {
 
     /// The item at `index`, read under the lock. None if there is none.
     ///
-    /// Python: `array[index]`.
+    /// Python: `array[index]`. If the one who held the lock before died holding
+    /// it, that is not told here, and not again: use `lock` where it matters.
     ///
     /// # Panics
     ///
@@ -122,7 +119,7 @@ impl<T: Pod> Array<T> {
 
     /// Changes the item at `index`, under the lock.
     ///
-    /// Python: `array[index] = …`.
+    /// Python: `array[index] = …`. Of a holder that died, as [`get`](Self::get).
     ///
     /// # Panics
     ///

@@ -82,16 +82,15 @@ impl<T: Pod> Value<T> {
     ///
     /// If the system has no memory for it, or no descriptor.
     pub fn try_new(value: T) -> Result<Self> {
-        let item = Synchronized::uninitialised(1)
+        let item = Synchronized::new(1, |items| items.fill(value))
             .map_err(Error::system("make a value in shared memory"))?;
-        let shared = Self { item };
-        shared.set(value);
-        Ok(shared)
+        Ok(Self { item })
     }
 
     /// The value, read under its lock.
     ///
-    /// Python: `value.value`.
+    /// Python: `value.value`. If the one who held the lock before died holding
+    /// it, that is not told here, and not again: use `lock` where it matters.
     ///
     /// # Panics
     ///
@@ -102,7 +101,7 @@ impl<T: Pod> Value<T> {
 
     /// Changes the value, under its lock.
     ///
-    /// Python: `value.value = …`.
+    /// Python: `value.value = …`. Of a holder that died, as [`get`](Self::get).
     ///
     /// # Panics
     ///

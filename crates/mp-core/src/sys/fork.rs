@@ -9,6 +9,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
@@ -32,6 +34,13 @@ pub(crate) fn generation() -> u64 {
         // and then the first allocation of the caller fails as well.
         unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
     });
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// The same, for who has something that was made with a generation: the forks
+/// are counted then.
+#[inline]
+pub(crate) fn current_generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -83,10 +92,21 @@ impl ForkWithThreads {
 /// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that, and has
 /// to be allowed.
 pub(crate) fn is_single_threaded() -> io::Result<bool> {
-    match unshare(CloneFlags::CLONE_THREAD) {
-        Ok(()) => Ok(true),
-        Err(Errno::EINVAL) => Ok(others_are_ending().unwrap_or(false)),
-        Err(_) => others_are_ending(),
+    /// How long a thread may take to end. `thread::scope` returns before its
+    /// threads have, and says nothing of when they do.
+    const MOMENT: Duration = Duration::from_millis(100);
+    let mut end = None;
+    loop {
+        let ending = match unshare(CloneFlags::CLONE_THREAD) {
+            Ok(()) => return Ok(true),
+            Err(Errno::EINVAL) => others_are_ending().unwrap_or(false),
+            Err(_) => others_are_ending()?,
+        };
+        let now = Instant::now();
+        if ending || now > *end.get_or_insert(now + MOMENT) {
+            return Ok(ending);
+        }
+        thread::yield_now();
     }
 }
 

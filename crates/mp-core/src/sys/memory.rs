@@ -14,6 +14,8 @@ use memmap2::{MmapOptions, MmapRaw};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::sysinfo::sysinfo;
 
 use crate::util::beyond_std_streams;
 
@@ -54,6 +56,13 @@ impl Mapping {
         )?;
         let fd = beyond_std_streams(fd)?;
         let size = libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)?;
+        allow_size(length)?;
+        // The kernel would try, and take the memory from everybody until it
+        // has to kill somebody.
+        let system = sysinfo()?;
+        if length as u64 > system.ram_total() + system.swap_total() {
+            return Err(Errno::ENOMEM.into());
+        }
         retry(|| fallocate(&fd, FallocateFlags::empty(), 0, size))?;
         // Nobody can shrink it under those who have it mapped.
         let seals = SealFlag::F_SEAL_SHRINK
@@ -83,24 +92,11 @@ impl Mapping {
         self.map.len()
     }
 
-    /// What stands at `offset`.
-    ///
-    /// # Panics
-    ///
-    /// If it is not within the memory, or not aligned.
-    #[inline]
-    pub(crate) fn shared<T: Shared>(&self, offset: usize) -> &T {
-        let place = self.place::<T>(offset, 1);
-        // SAFETY: in bounds and aligned (`place`), mapped as long as `self`,
-        // and any bytes are a `T` that others may change.
-        unsafe { &*place }
-    }
-
     /// The `count` items that stand at `offset`.
     ///
     /// # Panics
     ///
-    /// As [`shared`](Self::shared).
+    /// If they are not within the memory, or not aligned.
     #[inline]
     pub(crate) fn shared_slice<T: Shared>(
         &self,
@@ -108,7 +104,8 @@ impl Mapping {
         count: usize,
     ) -> &[T] {
         let place = self.place::<T>(offset, count);
-        // SAFETY: as in `shared`.
+        // SAFETY: in bounds and aligned (`place`), mapped as long as `self`,
+        // and any bytes are a `T` that others may change.
         unsafe { std::slice::from_raw_parts(place, count) }
     }
 
@@ -116,7 +113,7 @@ impl Mapping {
     ///
     /// # Panics
     ///
-    /// As [`shared`](Self::shared).
+    /// As [`shared_slice`](Self::shared_slice).
     #[inline]
     pub(crate) fn place<T>(&self, offset: usize, count: usize) -> *mut T {
         let end = count
@@ -138,6 +135,7 @@ pub(crate) fn sealed(parts: &[&[u8]]) -> io::Result<OwnedFd> {
         c"mp-core arguments",
         MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
     )?;
+    allow_size(parts.iter().map(|part| part.len()).sum())?;
     let mut file = File::from(fd);
     for part in parts {
         file.write_all(part)?;
@@ -157,6 +155,13 @@ pub(crate) fn read_sealed(fd: &OwnedFd) -> io::Result<&'static [u8]> {
     // SAFETY: the seals, which cannot be taken off, forbid every change.
     let map = unsafe { MmapOptions::new().map_copy_read_only(fd) }?;
     Ok(Box::leak(Box::new(map)))
+}
+
+/// Refuses a file that is longer than this process may make one. The kernel
+/// would not only refuse it, but send SIGXFSZ, which ends the process.
+fn allow_size(length: usize) -> io::Result<()> {
+    let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
+    if length as u64 > limit { Err(Errno::EFBIG.into()) } else { Ok(()) }
 }
 
 fn require_seals(fd: &OwnedFd, wanted: SealFlag) -> io::Result<()> {

@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod environment;
 pub(crate) mod exit;
 pub(crate) mod fork;
+pub(crate) mod held;
 pub(crate) mod leash;
 pub(crate) mod memory;
 pub(crate) mod mutex;

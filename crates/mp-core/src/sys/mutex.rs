@@ -255,7 +255,9 @@ mod tests {
     #[test]
     fn a_waiter_that_nobody_wakes_wakes_up() {
         let block = Block::new(size_of::<RobustMutex>()).unwrap();
-        let mutex = block.shared::<RobustMutex>(0);
+        let [mutex] = block.shared_slice::<RobustMutex>(0, 1) else {
+            unreachable!()
+        };
         mutex.init(Kind::ErrorCheck);
         thread::scope(|scope| {
             let (held, holding) = channel();

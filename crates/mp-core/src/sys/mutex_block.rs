@@ -1,10 +1,11 @@
 //! The memory of a mutex, which must not go while a thread holds the mutex.
 
-#![allow(unsafe_code, reason = "drops a block by hand")]
+#![allow(unsafe_code, reason = "drops a block by hand, and keeps its place")]
 
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::ptr::NonNull;
 
 use super::mutex::{Kind, RobustMutex};
 use crate::heap::Block;
@@ -16,7 +17,17 @@ use crate::heap::Block;
 /// the last handle goes while a thread of this process holds the mutex, having
 /// forgotten a guard, the memory stays: it is neither unmapped nor used for
 /// anything else, and the next holder learns of the thread's end.
-pub(crate) struct MutexBlock(ManuallyDrop<Block>);
+pub(crate) struct MutexBlock {
+    block: ManuallyDrop<Block>,
+    /// Where the block begins. To find it each time takes as long as to lock.
+    start: NonNull<u8>,
+}
+
+// SAFETY: a block may be sent, and `start` only says where it is.
+unsafe impl Send for MutexBlock {}
+// SAFETY: a block may be shared, and so may the mutex in it, which is all that
+// `start` is used for here.
+unsafe impl Sync for MutexBlock {}
 
 impl MutexBlock {
     /// Makes a block of `length` bytes, with a free mutex at its beginning.
@@ -27,13 +38,30 @@ impl MutexBlock {
     }
 
     /// A block that was made with a mutex in another process.
+    ///
+    /// # Panics
+    ///
+    /// If the block is too small for a mutex.
     pub(crate) fn attach(block: Block) -> Self {
-        Self(ManuallyDrop::new(block))
+        assert!(size_of::<RobustMutex>() <= block.length());
+        let start = block.place::<u8>(0, block.length());
+        let Some(start) = NonNull::new(start) else {
+            unreachable!("no mapping begins at nought")
+        };
+        Self { block: ManuallyDrop::new(block), start }
+    }
+
+    /// Where the block begins: it stays there as long as this lives.
+    #[inline]
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.start
     }
 
     #[inline]
     pub(crate) fn mutex(&self) -> &RobustMutex {
-        self.0.shared(0)
+        // SAFETY: the block is large enough (`attach`), aligned and mapped as
+        // long as `self`, and any bytes are a mutex (`Shared`).
+        unsafe { self.start.cast().as_ref() }
     }
 }
 
@@ -41,13 +69,13 @@ impl Deref for MutexBlock {
     type Target = Block;
 
     fn deref(&self) -> &Block {
-        &self.0
+        &self.block
     }
 }
 
 impl AsRef<Block> for MutexBlock {
     fn as_ref(&self) -> &Block {
-        &self.0
+        &self.block
     }
 }
 
@@ -55,7 +83,7 @@ impl Drop for MutexBlock {
     fn drop(&mut self) {
         if !self.mutex().owner().is_some_and(is_own_thread) {
             // SAFETY: nobody uses it after this.
-            unsafe { ManuallyDrop::drop(&mut self.0) }
+            unsafe { ManuallyDrop::drop(&mut self.block) }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code, reason = "references to what a mutex guards")]
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
@@ -13,9 +12,9 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 use nix::errno::Errno;
-use nix::unistd::{getpid, gettid};
 
-use super::fork::generation;
+use super::fork::current_generation;
+use super::held;
 use super::mutex::{Acquired, Kind, RobustMutex};
 use super::mutex_block::MutexBlock;
 use crate::heap::Block;
@@ -71,20 +70,28 @@ impl<T: Data + ?Sized> Synchronized<T> {
         size_of::<RobustMutex>().next_multiple_of(align)
     };
 
-    /// Makes a free mutex, and room for `count` items behind it. What is in
-    /// them is undefined.
-    pub(crate) fn uninitialised(count: usize) -> io::Result<Self> {
+    /// Makes a free mutex and `count` items behind it, which `fill` writes.
+    pub(crate) fn new(
+        count: usize,
+        fill: impl FnOnce(&mut [T::Item]),
+    ) -> io::Result<Self> {
         let size = Self::size(count).ok_or(Errno::ENOMEM)?;
-        let block = MutexBlock::new(size, Kind::ErrorCheck)?;
-        Ok(Self { block: Arc::new(block), count, data: PhantomData })
+        let block = Arc::new(MutexBlock::new(size, Kind::ErrorCheck)?);
+        let made = Self { block, count, data: PhantomData };
+        // SAFETY: in bounds and aligned (`first`), any bytes are valid plain
+        // data, and nobody else knows of the block yet.
+        fill(unsafe { std::slice::from_raw_parts_mut(made.first(), count) });
+        Ok(made)
     }
 
     /// The same data, in a block that came from another process. None if the
     /// block is too small for them.
     pub(crate) fn attach(block: Block, count: usize) -> Option<Self> {
-        let fits = Self::size(count)? <= block.length();
+        if Self::size(count)? > block.length() {
+            return None;
+        }
         let block = Arc::new(MutexBlock::attach(block));
-        fits.then_some(Self { block, count, data: PhantomData })
+        Some(Self { block, count, data: PhantomData })
     }
 
     fn size(count: usize) -> Option<usize> {
@@ -141,12 +148,23 @@ impl<T: Data + ?Sized> Synchronized<T> {
         self.block.mutex()
     }
 
+    /// Where the first item stands.
+    #[inline]
+    fn first(&self) -> *mut T::Item {
+        // SAFETY: the block is large enough for this and the items behind it,
+        // which both constructors see to.
+        unsafe { self.block.start().add(Self::OFFSET) }.cast().as_ptr()
+    }
+
     #[inline]
     fn guard(&self, acquired: Acquired) -> Guard<'_, T> {
-        let first = self.block.place::<T::Item>(Self::OFFSET, self.count);
-        let data = T::from_first(first, self.count);
-        Held::count(1);
-        Guard { mutex: self.mutex(), data, acquired, generation: generation() }
+        held::one_more();
+        Guard {
+            mutex: self.mutex(),
+            data: T::from_first(self.first(), self.count),
+            acquired,
+            generation: current_generation(),
+        }
     }
 }
 
@@ -196,36 +214,6 @@ pub struct Guard<'a, T: ?Sized> {
     generation: u64,
 }
 
-/// How many guards this thread has.
-///
-/// The kernel frees the lock of a thread that ends, but a reference that a
-/// forgotten guard gave out may live on in another. So no thread ends with a
-/// guard, unless the process does.
-struct Held(Cell<usize>);
-
-thread_local! {
-    static HELD: Held = const { Held(Cell::new(0)) };
-}
-
-impl Held {
-    #[inline]
-    fn count(change: isize) {
-        // Not counted at the end of the thread, after this has been dropped.
-        let _ = HELD.try_with(|held| {
-            held.0.set(held.0.get().wrapping_add_signed(change));
-        });
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if self.0.get() > 0 && gettid() != getpid() {
-            eprintln!("a thread ended with a guard of shared data: aborting");
-            std::process::abort();
-        }
-    }
-}
-
 impl<T: ?Sized> Guard<'_, T> {
     /// Whether the one who held the lock before died holding it, and may have
     /// left the data half changed. This is said once, to the next holder.
@@ -235,7 +223,7 @@ impl<T: ?Sized> Guard<'_, T> {
 
     #[inline]
     fn is_ours(&self) -> bool {
-        self.generation == generation()
+        self.generation == current_generation()
     }
 
     #[inline]
@@ -250,7 +238,7 @@ impl<T: ?Sized> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         self.check();
-        // SAFETY: `place` checked bounds and alignment; any bytes are valid
+        // SAFETY: `first` is in bounds and aligned; any bytes are valid
         // plain data; the memory stays mapped as long as what `mutex` borrows;
         // and the mutex, held as long as `self`, keeps everybody else away.
         unsafe { &*self.data }
@@ -273,7 +261,7 @@ impl<T: ?Sized> Drop for Guard<'_, T> {
         // parent's, or has been locked here anew.
         if self.is_ours() {
             let _ = self.mutex.unlock();
-            Held::count(-1);
+            held::one_less();
         }
     }
 }

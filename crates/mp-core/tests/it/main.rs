@@ -13,11 +13,13 @@ mod daemon;
 mod descriptors;
 mod exit;
 mod forkserver;
+mod guard;
 mod heap;
 mod hooks;
 mod inheritance;
 mod interrupted;
 mod lock;
+mod lock_debug;
 mod main_thread;
 mod memory;
 mod names;
@@ -65,11 +67,13 @@ modules! {
     descriptors,
     exit,
     forkserver,
+    guard,
     heap,
     hooks,
     inheritance,
     interrupted,
     lock,
+    lock_debug,
     memory,
     main_thread,
     names,

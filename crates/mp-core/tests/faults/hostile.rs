@@ -1,0 +1,329 @@
+//! Messages that no parent sends: to a child that is summoned by hand, and to
+//! a forkserver.
+
+use std::io::IoSlice;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::process::{Child, ExitCode, Stdio, exit};
+
+use mp_core::{Context, StartMethod};
+use nix::fcntl::{FcntlArg, FdFlag, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, recv, sendmsg,
+    socketpair,
+};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, pipe, write};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::observe::{children, descriptors, eventually};
+use crate::support::{Program, program};
+use crate::times;
+
+crate::cases! {
+    each_method: [],
+    once: [to_a_child, to_a_forkserver],
+    programs: [not_summoned],
+}
+
+/// The program that writes down what a child is sent.
+pub(crate) const NO_INIT: &[Program] = &[("record", record)];
+
+/// The exit code of the target, which must not be reached.
+const REACHED: i32 = 77;
+
+/// The first byte of a message, and a number.
+const PREAMBLE: usize = 9;
+
+fn target(code: i32, text: String, list: Vec<u32>) {
+    assert!(text.len() + list.len() > 0);
+    exit(code);
+}
+
+fn record() -> ExitCode {
+    if let Ok(summons) = std::env::var("MP_CORE_CHILD") {
+        let socket = summons.split(':').next().unwrap().parse().unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        let length = recv(socket, &mut bytes, MsgFlags::empty()).unwrap();
+        println!("{}", serde_json::to_string(&bytes[..length]).unwrap());
+        return ExitCode::SUCCESS;
+    }
+    mp_core::init();
+    let arguments = (REACHED, "some text".to_owned(), vec![1, 2, 3]);
+    let mut process =
+        Context::new(StartMethod::Spawn).process(target, arguments);
+    process.start().unwrap();
+    process.join().unwrap();
+    ExitCode::SUCCESS
+}
+
+/// What a child is sent, as it is.
+fn letter() -> Vec<u8> {
+    let output = program("record", StartMethod::Spawn).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// `init` returned, in a process that was summoned.
+fn not_summoned() -> ExitCode {
+    ExitCode::from(99)
+}
+
+/// A process of this program that takes itself for a child of this one.
+struct Summoned {
+    child: Child,
+    socket: OwnedFd,
+}
+
+impl Summoned {
+    fn new() -> Self {
+        let (ours, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::empty(),
+        )
+        .unwrap();
+        fcntl(&ours, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        let mut command = program("not_summoned", StartMethod::Spawn);
+        let summons = format!("{}:{}", theirs.as_raw_fd(), std::process::id());
+        let child = command
+            .env("MP_CORE_CHILD", summons)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, socket: ours }
+    }
+
+    /// Sends a message. False if there is nobody to get it.
+    fn send(&self, bytes: &[u8], fds: &[RawFd]) -> bool {
+        let rights = [ControlMessage::ScmRights(fds)];
+        let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
+        let bytes = [IoSlice::new(bytes)];
+        let flags = MsgFlags::MSG_NOSIGNAL;
+        sendmsg::<()>(self.socket.as_raw_fd(), &bytes, rights, flags, None)
+            .is_ok()
+    }
+
+    /// The exit code, when nothing more is sent.
+    fn end(self) -> Option<i32> {
+        let Self { mut child, socket } = self;
+        drop(socket);
+        let mut status = None;
+        eventually("the summoned process ends", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap().code()
+    }
+}
+
+/// A message, and whether the target may be reached by it.
+struct Message {
+    bytes: Vec<u8>,
+    may_run: bool,
+}
+
+/// Where the head of a letter begins, and how many bytes the place of the
+/// target takes in it.
+fn head(letter: &[u8]) -> (usize, usize) {
+    let (rest, length) = letter.split_last_chunk::<8>().unwrap();
+    let length = usize::try_from(u64::from_ne_bytes(*length)).unwrap();
+    let start = rest.len() - length;
+    let place = rest[start..].iter().take_while(|&&byte| byte >= 128).count();
+    (start, place + 1)
+}
+
+/// The letter with another place of the target.
+fn redirected(letter: &[u8], place: u64) -> Vec<u8> {
+    let (start, old) = head(letter);
+    let (rest, length) = letter.split_last_chunk::<8>().unwrap();
+    let new = postcard_number(place);
+    let length = u64::from_ne_bytes(*length) + new.len() as u64 - old as u64;
+    let (before, after) = (&rest[..start], &rest[start + old..]);
+    [before, &new, after, &length.to_ne_bytes()].concat()
+}
+
+/// Seven bits in a byte, the lowest first.
+fn postcard_number(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 128 {
+        bytes.push(number.to_le_bytes()[0] | 128);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+    bytes
+}
+
+fn message(letter: &[u8], random: &mut StdRng) -> Message {
+    let mut bytes = letter.to_vec();
+    let (start, place) = head(letter);
+    let mut may_run = false;
+    match random.random_range(0..7) {
+        0 => {
+            // Nothing but noise, or as much as does not fit.
+            let longest = if random.random_bool(0.2) { 40_000 } else { 200 };
+            bytes = vec![0; random.random_range(1..longest)];
+            random.fill(&mut bytes[..]);
+            bytes[0] =
+                *b"IFIFX\0".get(random.random_range(0..6_usize)).unwrap_or(&0);
+        }
+        1 => bytes.truncate(random.random_range(1..letter.len())),
+        2 => {
+            let places = [
+                random.random_range(0..1 << 16),
+                random.random_range(1_u64 << 40..u64::MAX),
+                u64::MAX,
+                u64::MAX - 15,
+            ];
+            let place = places[random.random_range(0..places.len())];
+            bytes = redirected(letter, place);
+        }
+        3 => {
+            // A length of the head that is not its own.
+            let length: u64 = if random.random() {
+                random.random()
+            } else {
+                random.random_range(0..8)
+            };
+            let end = bytes.len() - 8;
+            bytes[end..].copy_from_slice(&length.to_ne_bytes());
+        }
+        4 => {
+            // The content is said to be in a file, and the file is none.
+            bytes[0] = b'F';
+        }
+        _ => {
+            // A few bytes, but not those that say what is to be run: next to
+            // a target there may be another.
+            may_run = true;
+            for _ in 0..random.random_range(1..5) {
+                let at = random.random_range(PREAMBLE..bytes.len());
+                if !(start..start + place).contains(&at) {
+                    bytes[at] = random.random();
+                }
+            }
+        }
+    }
+    Message { bytes, may_run }
+}
+
+/// Descriptors of all kinds, some of which a letter could have.
+struct Descriptors {
+    all: Vec<OwnedFd>,
+    _open: OwnedFd,
+}
+
+impl Descriptors {
+    fn new(letter: &[u8]) -> Self {
+        let (reader, writer) = pipe().unwrap();
+        let null = std::fs::File::open("/dev/null").unwrap();
+        let file = |bytes: &[u8], seal: bool| {
+            let flags = MFdFlags::MFD_ALLOW_SEALING | MFdFlags::MFD_CLOEXEC;
+            let fd = memfd_create(c"hostile", flags).unwrap();
+            write(&fd, bytes).unwrap();
+            if seal {
+                fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::all())).unwrap();
+            }
+            fd
+        };
+        let body = &letter[PREAMBLE..];
+        let half = &body[..body.len() / 2];
+        let files = [
+            file(&[], true),
+            file(half, true),
+            file(body, false),
+            file(&[255; 5000], true),
+        ];
+        let mut all = vec![reader, null.into()];
+        all.extend(files);
+        Self { all, _open: writer }
+    }
+
+    fn some(&self, random: &mut StdRng) -> Vec<RawFd> {
+        let count = random.random_range(0..5);
+        let one = |_| {
+            let at = random.random_range(0..self.all.len());
+            self.all[at].as_fd().as_raw_fd()
+        };
+        (0..count).map(one).collect()
+    }
+}
+
+/// 400 messages, or 20,000. Each ends the process with an exit code, and what
+/// is broken runs nothing.
+fn to_a_child() {
+    let letter = letter();
+    let fds = Descriptors::new(&letter);
+    let before = descriptors(std::process::id());
+    // As it is, and with the one descriptor that it needs, it runs.
+    let unchanged = Summoned::new();
+    assert!(unchanged.send(&letter, &[fds.all[0].as_raw_fd()]));
+    assert_eq!(unchanged.end(), Some(REACHED));
+    for seed in 0..u64::from(times(400, 20_000)) {
+        let random = &mut StdRng::seed_from_u64(seed);
+        let message = message(&letter, random);
+        let summoned = Summoned::new();
+        summoned.send(&message.bytes, &fds.some(random));
+        let code = summoned.end();
+        check(code, &message, seed);
+    }
+    assert_eq!(descriptors(std::process::id()), before);
+}
+
+fn check(code: Option<i32>, message: &Message, seed: u64) {
+    let is_right = match code {
+        Some(1) => true,
+        // A signal, or `init` returned.
+        None | Some(99) => false,
+        Some(_) => message.may_run,
+    };
+    assert!(is_right, "{code:?}, seed {seed}: {:?}", message.bytes);
+}
+
+/// 400 messages, or 20,000. A server ends at what it cannot read; what it can,
+/// it leaves to a child, which is this process's.
+fn to_a_forkserver() {
+    let letter = letter();
+    let fds = Descriptors::new(&letter);
+    let before = (descriptors(std::process::id()), children());
+    let mut server: Option<Summoned> = None;
+    let (mut servers, mut made) = (0, 0);
+    for seed in 0..u64::from(times(400, 20_000)) {
+        let random = &mut StdRng::seed_from_u64(seed);
+        let message = message(&letter, random);
+        let now = server.take().unwrap_or_else(|| {
+            servers += 1;
+            let server = Summoned::new();
+            assert!(server.send(b"S\0\0\0\0\0\0\0\0", &[]));
+            server
+        });
+        assert!(now.send(&message.bytes, &fds.some(random)));
+        let mut answer = [0; 12];
+        let socket = now.socket.as_raw_fd();
+        match recv(socket, &mut answer, MsgFlags::empty()) {
+            Ok(12) => {
+                let pid = i32::from_ne_bytes(*answer.last_chunk().unwrap());
+                assert!(pid > 0, "{pid}, seed {seed}");
+                let status = waitpid(Pid::from_raw(pid), None).unwrap();
+                let code = match status {
+                    WaitStatus::Exited(_, code) => Some(code),
+                    _ => None,
+                };
+                check(code, &message, seed);
+                made += 1;
+                server = Some(now);
+            }
+            // A message that was cut off by the end of the server.
+            Ok(0) | Err(_) => assert_eq!(now.end(), Some(1), "seed {seed}"),
+            Ok(length) => panic!("an answer of {length} bytes, seed {seed}"),
+        }
+    }
+    if let Some(server) = server {
+        assert_eq!(server.end(), Some(0));
+    }
+    println!("{servers} servers, {made} children");
+    assert_eq!((descriptors(std::process::id()), children()), before);
+}
