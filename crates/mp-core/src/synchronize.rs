@@ -265,10 +265,11 @@ impl<K: LockKind> SemLock<K> {
     #[inline]
     fn guard(&self, acquired: Acquired) -> LockGuard<'_, K> {
         LockGuard {
+            lock: self,
             mutex: self.mutex(),
             acquired,
             generation: current_generation(),
-            kind: PhantomData,
+            of_thread: PhantomData,
         }
     }
 }
@@ -330,13 +331,14 @@ impl<'de, K: LockKind> Deserialize<'de> for SemLock<K> {
 /// another.
 #[must_use = "dropping the guard releases the lock"]
 pub struct LockGuard<'a, K: LockKind = Plain> {
+    lock: &'a SemLock<K>,
+    /// The lock's. To find it again takes as long as to release it.
     mutex: &'a RobustMutex,
     acquired: Acquired,
     /// Of the process that acquired the lock. A copy of the process has a copy
     /// of the guard, but not the lock.
     generation: u64,
-    /// And not `Send`: the lock belongs to the thread.
-    kind: PhantomData<*const K>,
+    of_thread: PhantomData<*const ()>,
 }
 
 /// Holds an [`RLock`], or one more level of it, until it is dropped.
@@ -374,6 +376,7 @@ impl<K: LockKind> Drop for LockGuard<'_, K> {
 impl<K: LockKind> fmt::Debug for LockGuard<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_struct("LockGuard")
+            .field("lock", self.lock)
             .field("owner_died", &self.owner_died())
             .finish()
     }
