@@ -33,6 +33,9 @@ const CALLS: [(&str, i64); 14] = [
     ("get_robust_list", libc::SYS_get_robust_list),
 ];
 
+/// So many that a descriptor lost in each shows.
+const ROUNDS: u32 = 8;
+
 /// Each call, forbidden and unknown. The filter counts for children too.
 fn refused_calls(method: StartMethod) {
     for (name, _) in CALLS {
@@ -68,7 +71,7 @@ fn without_a_call() -> ExitCode {
         assert!(value.is_ok());
     }
     let (mut before, mut worked) = (None, 0);
-    for round in 0..4 {
+    for round in 0..ROUNDS {
         let mut process = Process::new(|| (), ());
         if let Err(error) = process.start() {
             let text = error.to_string();
@@ -99,12 +102,13 @@ fn without_a_call() -> ExitCode {
         } else if let Some(before) = before {
             // A child that cannot be waited for keeps its descriptor.
             let keeps = name == "waitid" || name == "ppoll";
-            assert!(now <= before || keeps, "{before} {now}");
+            // And so does a server, which may just have been given up.
+            assert!(now <= before + 2 || keeps, "{before} {now}");
         }
     }
     if name == "unshare" {
         // There is another way to count threads.
-        assert_eq!(worked, 4);
+        assert_eq!(worked, ROUNDS);
     }
     ExitCode::SUCCESS
 }

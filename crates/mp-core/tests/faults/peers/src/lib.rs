@@ -23,7 +23,7 @@ pub fn pass_if(is_right: bool, otherwise: &str, why: &str) {
     verdict(if is_right { "pass" } else { otherwise }, why);
 }
 
-/// What stands before `init`: a child, while the file is there, dies or is slow.
+/// What stands before `init`: while the file is there, a child dies or is slow.
 pub fn before_init(is_child: bool) {
     let flag = env::var("FLAG").unwrap();
     if is_child && Path::new(&flag).exists() {
