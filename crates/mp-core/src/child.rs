@@ -68,7 +68,7 @@ pub(crate) fn bootstrap(
         }
     };
     util::exit_function();
-    util::flush_std_streams();
+    util::flush_at_end();
     code
 }
 

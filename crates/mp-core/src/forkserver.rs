@@ -54,6 +54,7 @@ pub(crate) fn request(letter: &Letter) -> io::Result<libc::pid_t> {
     let answer = server.insert(Server::start()?).ask(letter);
     if answer.as_ref().is_err_and(is_gone) {
         end(server.take());
+        return Err(io::Error::other("the server ended before it answered"));
     }
     answer
 }
@@ -227,7 +228,7 @@ impl Gate {
     fn pass(self) -> bool {
         // This copy of it would keep the pipe from hanging up.
         drop(self.writer);
-        matches!(File::from(self.reader).read(&mut [0]), Ok(1))
+        File::from(self.reader).read_exact(&mut [0]).is_ok()
     }
 
     /// Lets the child go, in the server.

@@ -147,12 +147,12 @@ pub(crate) fn send_serve(to: BorrowedFd) -> io::Result<()> {
     socket::send(to, &[&[SERVE], &0_u64.to_ne_bytes()[..]].concat(), &[])
 }
 
-/// Receives a message by way of a buffer, of [`LONGEST`] bytes. None if there is nobody to send one
-/// any more.
+/// Receives a message by way of a buffer of [`LONGEST`] bytes. None if there is
+/// nobody to send one any more.
 ///
 /// # Errors
 ///
-/// `EINVAL` for a message that is no such message; the reading can go on.
+/// `EINVAL` for a message that is no such message.
 pub(crate) fn receive(
     from: BorrowedFd,
     buffer: &mut [u8],

@@ -212,6 +212,9 @@ impl<T: Body> Process<T> {
 
     /// Starts the process, also by fork while other threads are running.
     ///
+    /// A fork waits until no thread is writing to the standard streams: for
+    /// ever, if one keeps [`std::io::stdout`] locked.
+    ///
     /// # Errors
     ///
     /// Those of [`start`](Self::start).
@@ -229,7 +232,9 @@ impl<T: Body> Process<T> {
         }
         let method = self.method.map_or_else(context::start_method, Ok)?;
         util::watch_exit()?;
-        util::flush_std_streams();
+        // So that lines come in their order. What a fork must not copy is
+        // written out when it forks.
+        util::flush_if_alone();
         let popen = match method {
             StartMethod::Fork => {
                 let birth = self.handle.birth(method);

@@ -74,18 +74,19 @@ pub(crate) fn pack<T: Serialize>(value: &T) -> Result<Parcel, postcard::Error> {
 
 /// The time in which shared objects may be serialized. It ends also with a
 /// panic of what is serialized.
-struct Sending;
+///
+/// What is serialized may start a process itself, so there may be an outer one.
+struct Sending(Option<Shared>);
 
 impl Sending {
     fn begin() -> Self {
-        SENDING.set(Some(Shared::default()));
-        Self
+        Self(SENDING.replace(Some(Shared::default())))
     }
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        SENDING.set(None);
+        SENDING.set(self.0.take());
     }
 }
 

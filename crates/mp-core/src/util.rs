@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::mem;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use nix::fcntl::OFlag;
@@ -14,7 +15,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::pipe2;
 
 use crate::sys::exit::{exit_now, on_process_exit};
-use crate::sys::fork::generation;
+use crate::sys::fork::{generation, is_single_threaded_now};
 use crate::sys::private_fd;
 use crate::{context, family, forkserver, heap, lifeline};
 
@@ -142,12 +143,35 @@ fn settle_children() {
     }
 }
 
-/// Writes out what standard output holds back.
+/// Writes out what standard output holds back, unless another thread could be
+/// keeping it: one that holds it for life would be waited for for ever.
+/// Whether it was done.
 ///
 /// A reader that went away, or a stream that is closed, is no reason to fail:
 /// there is nobody to tell.
-pub(crate) fn flush_std_streams() {
-    let _ = io::stdout().flush();
+pub(crate) fn flush_if_alone() -> bool {
+    let alone = is_single_threaded_now().unwrap_or(false);
+    if alone {
+        let _ = io::stdout().flush();
+    }
+    alone
+}
+
+/// The same at the end of a child, which may have left threads behind: a thread
+/// of its own tries, and is not waited for for long.
+pub(crate) fn flush_at_end() {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    if flush_if_alone() {
+        return;
+    }
+    let (done, flushed) = mpsc::channel();
+    let flush = move || {
+        let _ = io::stdout().flush();
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(flush).is_ok() {
+        let _ = flushed.recv_timeout(PATIENCE);
+    }
 }
 
 /// The descriptor, under a number that is no standard stream's.
@@ -166,10 +190,14 @@ pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Holds all locks that the crate has for itself, in the order in which they
-/// are nested elsewhere, and standard output's.
+/// are nested elsewhere, and those of the standard streams.
 pub(crate) fn hold_locks() -> io::Result<impl Sized> {
+    let mut stdout = io::stdout().lock();
+    // Whatever other threads have printed by now: the copy would print it too.
+    let _ = stdout.flush();
     Ok((
-        io::stdout().lock(),
+        stdout,
+        io::stderr().lock(),
         lock(&AT_EXIT),
         context::hold(),
         forkserver::hold(),

@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code, reason = "fork, clone and pthread_atfork")]
 
-use std::fs;
 use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
@@ -14,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::gettid;
 
 use super::exit::exit_now;
 
@@ -52,7 +50,7 @@ extern "C" fn count_fork() {
 ///
 /// A forked child has only the thread that forked. Whatever another thread was
 /// doing at that moment stays half done in it for ever: a lock that it held,
-/// the one of the allocator or of standard output included, is never released.
+/// the one of the allocator or of standard error included, is never released.
 /// That is why [`Process::start`](crate::Process::start) refuses, and why this
 /// is the way round it.
 ///
@@ -87,52 +85,37 @@ impl ForkWithThreads {
     }
 }
 
-/// Whether this thread is the only one of the process that still runs.
+/// Whether this thread is the only one of the process.
 ///
-/// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that, and has
-/// to be allowed.
+/// Who joins a thread goes on a moment before the kernel has put that away, and
+/// `thread::scope` before its threads have even ended. So this waits a little
+/// before it says no.
 pub(crate) fn is_single_threaded() -> io::Result<bool> {
-    /// How long a thread may take to end. `thread::scope` returns before its
-    /// threads have, and says nothing of when they do.
-    const MOMENT: Duration = Duration::from_millis(100);
+    const MOMENT: Duration = Duration::from_millis(250);
     let mut end = None;
     loop {
-        let ending = match unshare(CloneFlags::CLONE_THREAD) {
-            Ok(()) => return Ok(true),
-            Err(Errno::EINVAL) => others_are_ending().unwrap_or(false),
-            Err(_) => others_are_ending()?,
-        };
+        if is_single_threaded_now()? {
+            return Ok(true);
+        }
         let now = Instant::now();
-        if ending || now > *end.get_or_insert(now + MOMENT) {
-            return Ok(ending);
+        if now > *end.get_or_insert(now + MOMENT) {
+            return Ok(false);
         }
         thread::yield_now();
     }
 }
 
-/// Whether no other thread will run a step of the program any more.
+/// The same, without waiting.
 ///
-/// Who joins a thread goes on a moment before the kernel has put that away.
-fn others_are_ending() -> io::Result<bool> {
-    /// `PF_EXITING` of the kernel's `<linux/sched.h>`.
-    const EXITING: u32 = 4;
-    let own = gettid().to_string();
-    for task in fs::read_dir("/proc/self/task")? {
-        let task = task?;
-        // Without the file, it has been put away meanwhile.
-        let Ok(stat) = fs::read_to_string(task.path().join("stat")) else {
-            continue;
-        };
-        // Behind the name, in which there may be anything: proc_pid_stat(5).
-        let flags = stat.rsplit_once(')').and_then(|(_, fields)| {
-            fields.split_whitespace().nth(6)?.parse::<u32>().ok()
-        });
-        let is_ending = flags.is_some_and(|flags| flags & EXITING != 0);
-        if task.file_name() != *own && !is_ending {
-            return Ok(false);
-        }
+/// `unshare(2)` with `CLONE_THREAD` has no effect but to answer that. Where it
+/// is forbidden, the kernel counts. Either answer is of one moment; a list of
+/// the threads would not be.
+pub(crate) fn is_single_threaded_now() -> io::Result<bool> {
+    match unshare(CloneFlags::CLONE_THREAD) {
+        Ok(()) => Ok(true),
+        Err(Errno::EINVAL) => Ok(false),
+        Err(_) => Ok(thread_count()? == 1),
     }
-    Ok(true)
 }
 
 /// The number of threads of this process, from `/proc`.
@@ -149,8 +132,8 @@ pub(crate) fn thread_count() -> io::Result<u64> {
 ///
 /// # Errors
 ///
-/// `EBUSY` if other threads are running and `permit` is none; else what
-/// fork(2) gives.
+/// `EBUSY` if other threads are running and `permit` is none; else what `hold`
+/// or fork(2) gives.
 pub(crate) fn fork<H>(
     permit: Option<ForkWithThreads>,
     hold: impl FnOnce() -> io::Result<H>,

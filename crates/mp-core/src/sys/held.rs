@@ -4,19 +4,21 @@
 //! from a forgotten guard may live on in another thread, and the next holder
 //! would get a second one to the same data.
 
+#![allow(unsafe_code, reason = "a key of the C library, for its destructor")]
+
 use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::OnceLock;
 
 use nix::unistd::{getpid, gettid};
 
 thread_local! {
     /// How many guards this thread has, and whether its end is watched.
     static HELD: Cell<u32> = const { Cell::new(0) };
-    static WATCH: Watch = const { Watch };
 }
 
 const WATCHED: u32 = 1 << 31;
-
-struct Watch;
 
 /// Counts a guard that is made.
 #[inline]
@@ -36,17 +38,29 @@ pub(crate) fn one_less() {
     HELD.with(|held| held.set(held.get() - 1));
 }
 
+/// Has the end of this thread looked at, after all that Rust drops then: such
+/// a destructor may drop a guard, or make one.
 #[cold]
 fn watch() {
-    // At the very end of a thread it cannot be watched any more.
-    let _ = WATCH.try_with(|_| ());
+    static KEY: OnceLock<libc::pthread_key_t> = OnceLock::new();
+    let key = *KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: writes the key to the place given; the function lives as
+        // long as the program.
+        let failed =
+            unsafe { libc::pthread_key_create(&raw mut key, Some(look)) };
+        assert_eq!(failed, 0, "the system has no key for a thread's end");
+        key
+    });
+    // SAFETY: the key exists, and the value is only a mark that is not null.
+    let failed =
+        unsafe { libc::pthread_setspecific(key, ptr::dangling::<u8>().cast()) };
+    assert_eq!(failed, 0, "the system has no memory for a thread's end");
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if HELD.get() != WATCHED && gettid() != getpid() {
-            eprintln!("a thread ended with a guard of shared data: aborting");
-            std::process::abort();
-        }
+extern "C" fn look(_mark: *mut c_void) {
+    if HELD.get() != WATCHED && gettid() != getpid() {
+        eprintln!("a thread ended with a guard of shared data: aborting");
+        std::process::abort();
     }
 }

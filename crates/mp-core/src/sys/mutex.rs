@@ -131,7 +131,7 @@ impl RobustMutex {
     /// As [`lock`](Self::lock).
     #[inline]
     pub(crate) fn try_lock(&self) -> Result<Option<Acquired>, Errno> {
-        // SAFETY: as in `lock`.
+        // SAFETY: as in `wait`.
         match unsafe { libc::pthread_mutex_trylock(self.0.get()) } {
             0 => Ok(Some(Acquired::Clean)),
             libc::EBUSY => Ok(None),
@@ -188,7 +188,7 @@ impl RobustMutex {
     /// `EPERM` if this thread does not hold it.
     #[inline]
     pub(crate) fn unlock(&self) -> Result<(), Errno> {
-        // SAFETY: as in `lock`; a mutex that is robust checks who unlocks it.
+        // SAFETY: as in `wait`; a mutex that is robust checks who unlocks it.
         match unsafe { libc::pthread_mutex_unlock(self.0.get()) } {
             0 => Ok(()),
             code => Err(Errno::from_raw(code)),
@@ -226,7 +226,7 @@ impl RobustMutex {
             return Err(Errno::from_raw(code));
         }
         // Without this the mutex would be of no use to anyone ever after.
-        // SAFETY: as in `lock`; this thread has just become the owner.
+        // SAFETY: as in `wait`; this thread has just become the owner.
         unsafe { libc::pthread_mutex_consistent(self.0.get()) };
         Ok(Acquired::OwnerDied)
     }

@@ -59,9 +59,11 @@ impl Drop for PrivateFd {
         // In a copy of the process it was closed when the copy began, and the
         // number may be somebody else's by now.
         if self.generation == generation() {
+            // Until the descriptor is closed, so that no fork comes between.
+            let mut open = lock(&OPEN);
+            open.fds.remove(&self.fd.as_raw_fd());
             // SAFETY: `self.fd` is not used again.
-            let fd = unsafe { ManuallyDrop::take(&mut self.fd) };
-            lock(&OPEN).fds.remove(&fd.as_raw_fd());
+            unsafe { ManuallyDrop::drop(&mut self.fd) };
         }
     }
 }

@@ -194,6 +194,9 @@ impl<T: Data + fmt::Debug + ?Sized> fmt::Debug for Synchronized<T> {
 
 /// Access to shared data, until it is dropped.
 ///
+/// Do not leak it and fork: the child would have a copy of a reference to the
+/// data, and not the lock.
+///
 /// It belongs to the thread that locked the data, and cannot be sent to
 /// another:
 ///
