@@ -8,6 +8,9 @@ use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+
 /// Longer than any case may take.
 pub const FOR_EVER: Duration = Duration::from_secs(100);
 
@@ -46,15 +49,15 @@ pub fn raise_flag() {
 
 /// Ends this process.
 pub fn kill_self() -> ! {
-    // SAFETY: kill(2) of this very process.
-    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+    kill(std::process::id());
     unreachable!()
 }
 
-/// Kills another process.
+/// Kills a process.
 pub fn kill(pid: u32) {
-    // SAFETY: kill(2) of a child.
-    unsafe { libc::kill(pid.try_into().unwrap(), libc::SIGKILL) };
+    let pid = Pid::from_raw(pid.try_into().unwrap());
+    // It may have ended already.
+    let _ = signal::kill(pid, Signal::SIGKILL);
 }
 
 /// How long something took.
