@@ -7,6 +7,7 @@ use nix::unistd::{getpid, gettid};
 
 use crate::handle::{Birth, Handle};
 use crate::sys::fork::generation;
+use crate::sys::mutex_block::is_own_thread;
 use crate::util::lock;
 
 /// The smallest number of children at which those that have ended are looked
@@ -139,10 +140,6 @@ pub(crate) fn owner_name(thread: libc::pid_t) -> OwnerName {
         name.push_str(current.name().unwrap_or("<unnamed>"));
     }
     OwnerName { name, is_caller: true }
-}
-
-fn is_own_thread(thread: libc::pid_t) -> bool {
-    std::path::Path::new(&format!("/proc/self/task/{thread}")).exists()
 }
 
 /// Makes the handles of a new process: of itself and of its parent.

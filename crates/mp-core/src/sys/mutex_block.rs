@@ -88,7 +88,8 @@ impl Drop for MutexBlock {
     }
 }
 
-fn is_own_thread(thread: libc::pid_t) -> bool {
+/// Whether a thread of this process has this id.
+pub(crate) fn is_own_thread(thread: libc::pid_t) -> bool {
     let process = nix::unistd::getpid().as_raw();
     // SAFETY: takes three numbers; signal 0 is only a question.
     unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0 }
