@@ -14,6 +14,7 @@ use nix::unistd::dup2_stdin;
 
 use crate::handle::Birth;
 use crate::letter::Delivery;
+use crate::sys::entry::Entry;
 use crate::util::beyond_std_streams;
 use crate::{Result, context, family, heap, lifeline, reduction, util};
 
@@ -30,6 +31,14 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
     reduction::arrive(opened.places, opened.arenas);
     let (entry, arguments) = (opened.entry, opened.arguments);
     bootstrap(opened.birth, opened.lifeline, forked, || entry.run(arguments))
+}
+
+/// Gives up what cannot be received. The result is the exit code.
+pub(crate) fn refuse(error: &io::Error) -> i32 {
+    report_failure(&format!(
+        "Error: cannot receive what the parent sent: {error}"
+    ));
+    1
 }
 
 fn prepare(delivery: Delivery) -> Result<crate::letter::Opened> {
@@ -58,7 +67,6 @@ pub(crate) fn bootstrap(
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
     }
-    detach_stdin();
     announce_panics();
     let code = match util::watch_exit() {
         Ok(()) => guarded(body),
@@ -82,12 +90,24 @@ fn guarded(body: impl FnOnce() -> i32) -> i32 {
 }
 
 /// Children do not compete with their parent for its standard input.
-fn detach_stdin() {
+pub(crate) fn detach_stdin() {
     // As in Python, a system without the file is no reason not to run.
     let null = File::open("/dev/null");
     if let Ok(null) = null.and_then(|file| beyond_std_streams(file.into())) {
         let _ = dup2_stdin(null);
     }
+}
+
+/// Does ahead what every child does that is forked by a server.
+///
+/// Its parent does not wait yet, and children get a copy of what the server has
+/// done. Where something fails, it is done again, and fails again, later.
+pub(crate) fn get_ready() {
+    announce_panics();
+    let _ = util::watch_exit();
+    reduction::arrive(Vec::new(), Vec::new());
+    let _ = Entry::at(0);
+    util::flush_if_alone();
 }
 
 /// Says before the message of a panic which process it was.

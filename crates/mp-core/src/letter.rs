@@ -16,15 +16,13 @@ use crate::handle::Birth;
 use crate::reduction::{Parcel, Place};
 use crate::sys::entry::Entry;
 use crate::sys::memory::{read_sealed, sealed};
-use crate::sys::socket;
+use crate::sys::socket::{self, Received};
 use crate::{Result, heap, lifeline};
 
 /// The longest message. It fits into a socket's buffer with room to spare.
-pub(crate) const LONGEST: usize = 32 << 10;
+const LONGEST: usize = 32 << 10;
 
-/// The first byte of a message, and behind it a number by which its answer is
-/// known.
-const PREAMBLE: usize = 1 + size_of::<u64>();
+/// What a message is, by its first byte.
 const SERVE: u8 = b'S';
 const INLINE: u8 = b'I';
 const FILE: u8 = b'F';
@@ -53,13 +51,13 @@ pub(crate) struct Letter {
 /// The same, on its way in.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    pub(crate) number: u64,
     content: Content,
     fds: Vec<OwnedFd>,
 }
 
 #[derive(Debug)]
 enum Content {
+    /// The message, its first byte included.
     Inline(Vec<u8>),
     File(OwnedFd),
 }
@@ -109,28 +107,21 @@ impl Letter {
         &self.head.birth.name
     }
 
-    pub(crate) fn lifeline(&self) -> BorrowedFd<'_> {
-        self.lifeline.as_fd()
-    }
-
-    /// Sends it, under a number.
-    pub(crate) fn send(&self, to: BorrowedFd, number: u64) -> io::Result<()> {
+    pub(crate) fn send(&self, to: BorrowedFd) -> io::Result<()> {
         let head = postcard::to_stdvec(&self.head)
             .map_err(|_| io::ErrorKind::OutOfMemory)?;
         let length = (head.len() as u64).to_ne_bytes();
-        let body: [&[u8]; 3] = [&self.parcel.bytes, &head, &length];
-        let size: usize = body.iter().map(|part| part.len()).sum();
-        let number = number.to_ne_bytes();
+        let bytes = &self.parcel.bytes;
+        let size = 1 + bytes.len() + head.len() + length.len();
         let mut fds = Vec::with_capacity(2 + self.claims.len());
-        if size + PREAMBLE <= LONGEST {
+        if size <= LONGEST {
             self.push_fds(&mut fds);
-            let message = [&[INLINE], &number[..], &body.concat()].concat();
-            socket::send(to, &message, &fds)
+            socket::send(to, &[&[INLINE], bytes, &head, &length], &fds)
         } else {
-            let file = sealed(&body)?;
+            let file = sealed(&[bytes, &head, &length])?;
             fds.push(file.as_fd());
             self.push_fds(&mut fds);
-            socket::send(to, &[&[FILE], &number[..]].concat(), &fds)
+            socket::send(to, &[&[FILE]], &fds)
         }
     }
 
@@ -144,37 +135,25 @@ impl Letter {
 
 /// Tells a process that was summoned to be a server.
 pub(crate) fn send_serve(to: BorrowedFd) -> io::Result<()> {
-    socket::send(to, &[&[SERVE], &0_u64.to_ne_bytes()[..]].concat(), &[])
+    socket::send(to, &[&[SERVE]], &[])
 }
 
-/// Receives a message by way of a buffer of [`LONGEST`] bytes. None if there is
-/// nobody to send one any more.
+/// Receives a message. None if there is nobody to send one any more.
 ///
 /// # Errors
 ///
 /// `EINVAL` for a message that is no such message.
-pub(crate) fn receive(
-    from: BorrowedFd,
-    buffer: &mut [u8],
-) -> io::Result<Option<Message>> {
-    let Some(received) = socket::receive(from, buffer)? else {
+pub(crate) fn receive(from: BorrowedFd) -> io::Result<Option<Message>> {
+    let Some(Received { bytes, mut fds }) = socket::receive(from)? else {
         return Ok(None);
     };
-    let bytes = &buffer[..received.length];
-    let mut fds = received.fds;
-    let Some((preamble, rest)) = bytes.split_at_checked(PREAMBLE) else {
-        return Err(Errno::EINVAL.into());
-    };
-    let mut number = [0; size_of::<u64>()];
-    number.copy_from_slice(&preamble[1..]);
-    let content = match preamble[0] {
-        SERVE => return Ok(Some(Message::Serve)),
-        INLINE => Content::Inline(rest.to_vec()),
-        FILE if !fds.is_empty() => Content::File(fds.remove(0)),
+    let content = match bytes.first() {
+        Some(&SERVE) => return Ok(Some(Message::Serve)),
+        Some(&INLINE) => Content::Inline(bytes),
+        Some(&FILE) if !fds.is_empty() => Content::File(fds.remove(0)),
         _ => return Err(Errno::EINVAL.into()),
     };
-    let number = u64::from_ne_bytes(number);
-    Ok(Some(Message::Run(Delivery { number, content, fds })))
+    Ok(Some(Message::Run(Delivery { content, fds })))
 }
 
 impl Delivery {
@@ -182,7 +161,7 @@ impl Delivery {
     pub(crate) fn open(self) -> Result<Opened> {
         let broken = |what| ErrorKind::Unpack(what, None);
         let bytes: &'static [u8] = match self.content {
-            Content::Inline(bytes) => bytes.leak(),
+            Content::Inline(bytes) => &bytes.leak()[1..],
             Content::File(file) => read_sealed(&file)
                 .map_err(crate::Error::system("read the arguments"))?,
         };

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::getppid;
 
-use crate::letter::{self, LONGEST, Message};
+use crate::letter::{self, Message};
 use crate::sys::{environment, socket};
 use crate::{child, forkserver, util};
 
@@ -92,7 +92,8 @@ fn summons() -> Option<OwnedFd> {
 /// Does what the process was started for.
 fn answer(socket: OwnedFd) -> ! {
     take_name();
-    match letter::receive(socket.as_fd(), &mut vec![0; LONGEST]) {
+    child::detach_stdin();
+    match letter::receive(socket.as_fd()) {
         Ok(Some(Message::Serve)) => forkserver::serve(socket),
         Ok(Some(Message::Run(delivery))) => {
             drop(socket);
@@ -100,12 +101,7 @@ fn answer(socket: OwnedFd) -> ! {
         }
         // The parent has ended meanwhile: nothing is left to do.
         Ok(None) => exit(1),
-        Err(error) => {
-            child::report_failure(&format!(
-                "Error: cannot receive what the parent sent: {error}"
-            ));
-            exit(1)
-        }
+        Err(error) => exit(child::refuse(&error)),
     }
 }
 

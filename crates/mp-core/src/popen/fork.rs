@@ -28,6 +28,7 @@ pub(crate) fn start(
     let mut in_child = Some(lifeline);
     let forked = fork(permit, util::hold_locks, || {
         close_inherited();
+        child::detach_stdin();
         heap::after_fork();
         match in_child.take() {
             Some(lifeline) => {
@@ -36,7 +37,7 @@ pub(crate) fn start(
             None => 1,
         }
     });
-    match forked.and_then(|pid| Popen::of(pid, place)) {
+    match forked.and_then(|pid| place.replace(|| Popen::of(pid))) {
         Ok(popen) => Ok(popen),
         Err(error) if error.raw_os_error() == Some(Errno::EBUSY as i32) => {
             let threads = thread_count()

@@ -7,15 +7,10 @@ use nix::errno::Errno;
 use super::Popen;
 use crate::error::ErrorKind;
 use crate::letter::Letter;
-use crate::sys::private_fd::Reserved;
 use crate::{Error, Result, forkserver};
 
 pub(crate) fn start(letter: &Letter) -> Result<Popen> {
-    let started = Reserved::new(letter.lifeline()).and_then(|place| {
-        let pid = forkserver::request(letter)?;
-        Popen::of(pid, place)
-    });
-    started.map_err(|error| {
+    forkserver::request(letter).map_err(|error| {
         let name = letter.name();
         if error.raw_os_error() == Some(Errno::EBUSY as i32) {
             ErrorKind::ServerThreads { name: name.to_owned() }.into()

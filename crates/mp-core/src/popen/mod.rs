@@ -21,7 +21,7 @@ use nix::unistd::Pid;
 use crate::connection::wait_one;
 use crate::sys::pidfd;
 pub(crate) use crate::sys::pidfd::Exit;
-use crate::sys::private_fd::{PrivateFd, Reserved};
+use crate::sys::private_fd::PrivateFd;
 use crate::util::{lock, pipe};
 
 /// A child.
@@ -38,8 +38,8 @@ impl Popen {
     /// # Errors
     ///
     /// If it cannot get a descriptor. There is then no child any more.
-    pub(crate) fn of(pid: libc::pid_t, place: Reserved) -> io::Result<Self> {
-        match place.replace(|| pidfd::open(pid)) {
+    pub(crate) fn of(pid: libc::pid_t) -> io::Result<Self> {
+        match pidfd::open(pid) {
             Ok(pidfd) => Ok(Self {
                 pid,
                 pidfd: Arc::new(PrivateFd::new(pidfd)),

@@ -25,9 +25,10 @@ fn spawn(letter: &Letter) -> io::Result<Popen> {
     let (ours, theirs) = socket::pair()?;
     // It waits in the socket until the child takes it: starting does not wait
     // for the child, and a child that never comes is nobody's concern.
-    letter.send(ours.as_fd(), 0)?;
+    letter.send(ours.as_fd())?;
     let place = Reserved::new(&ours)?;
-    Popen::of(execute(&theirs)?, place)
+    let pid = execute(&theirs)?;
+    place.replace(|| Popen::of(pid))
 }
 
 /// Runs this program anew, with one end of a pair of sockets.

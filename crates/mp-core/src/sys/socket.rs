@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
-    SockType, getsockopt, recvmsg, sendmsg, socketpair,
+    SockType, getsockopt, recv, recvmsg, sendmsg, socketpair,
 };
 
 use crate::util::beyond_std_streams;
@@ -17,10 +17,10 @@ use crate::util::beyond_std_streams;
 /// The most descriptors that the kernel takes in one message.
 const MOST_FDS: usize = 253;
 
-/// What arrived: as much as was sent, or as much as there was room for.
+/// What arrived.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub(crate) length: usize,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) fds: Vec<OwnedFd>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((beyond_std_streams(one)?, beyond_std_streams(other)?))
 }
 
-/// Sends one message.
+/// Sends one message, whose parts stand one behind the other.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
 /// is closed.
 pub(crate) fn send(
     socket: BorrowedFd,
-    bytes: &[u8],
+    parts: &[&[u8]],
     fds: &[BorrowedFd],
 ) -> io::Result<()> {
     if fds.len() > MOST_FDS {
@@ -52,7 +52,7 @@ pub(crate) fn send(
     let fds: Vec<RawFd> = fds.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&fds)];
     let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
-    let bytes = [IoSlice::new(bytes)];
+    let bytes: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
     // Without MSG_NOSIGNAL a dead server would end this process too.
     let flags = MsgFlags::MSG_NOSIGNAL;
     loop {
@@ -68,24 +68,19 @@ pub(crate) fn send(
 ///
 /// # Errors
 ///
-/// `EMSGSIZE` if the message does not fit into the buffer, `EMFILE` if its
-/// descriptors do not fit into this process.
-pub(crate) fn receive(
-    socket: BorrowedFd,
-    buffer: &mut [u8],
-) -> io::Result<Option<Received>> {
+/// `EMFILE` if the descriptors do not fit into this process.
+pub(crate) fn receive(socket: BorrowedFd) -> io::Result<Option<Received>> {
+    let mut bytes = vec![0; next_length(socket)?];
+    let mut buffer = [IoSliceMut::new(&mut bytes)];
     let mut rights = nix::cmsg_space!([RawFd; MOST_FDS]);
-    let mut bytes = [IoSliceMut::new(buffer)];
     let message = loop {
         match recvmsg::<()>(
             socket.as_raw_fd(),
-            &mut bytes,
+            &mut buffer,
             Some(&mut rights),
             MsgFlags::MSG_CMSG_CLOEXEC,
         ) {
-            Err(Errno::EINTR) => {}
-            // The other end was closed with messages in it.
-            Err(Errno::ECONNRESET) => return Ok(None),
+            Err(error) if is_passing(error) => {}
             message => break message?,
         }
     };
@@ -105,13 +100,53 @@ pub(crate) fn receive(
     if message.flags.contains(MsgFlags::MSG_CTRUNC) {
         return Err(Errno::EMFILE.into());
     }
-    if message.flags.contains(MsgFlags::MSG_TRUNC) {
-        return Err(Errno::EMSGSIZE.into());
-    }
     if message.bytes == 0 && fds.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Received { length: message.bytes, fds }))
+    Ok(Some(Received { bytes, fds }))
+}
+
+/// Sends a message that is one number.
+pub(crate) fn send_number(socket: BorrowedFd, number: i32) -> io::Result<()> {
+    send(socket, &[&number.to_ne_bytes()], &[])
+}
+
+/// Receives what [`send_number`] sent.
+///
+/// # Errors
+///
+/// `UnexpectedEof` if the other end is closed.
+pub(crate) fn receive_number(socket: BorrowedFd) -> io::Result<i32> {
+    let mut number = [0; size_of::<i32>()];
+    loop {
+        match recv(socket.as_raw_fd(), &mut number, MsgFlags::empty()) {
+            Ok(length) if length == number.len() => {
+                return Ok(i32::from_ne_bytes(number));
+            }
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => return Err(Errno::EBADMSG.into()),
+            Err(error) if is_passing(error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Waits for a message, and finds out how long it is; 0 if the other end is
+/// closed.
+fn next_length(socket: BorrowedFd) -> io::Result<usize> {
+    let look = MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC;
+    loop {
+        match recv(socket.as_raw_fd(), &mut [], look) {
+            Err(error) if is_passing(error) => {}
+            length => return Ok(length?),
+        }
+    }
+}
+
+/// Whether the next try may succeed. That the other end was closed with
+/// messages in it is reported once, and what it had sent is still to be had.
+fn is_passing(error: Errno) -> bool {
+    matches!(error, Errno::EINTR | Errno::ECONNRESET)
 }
 
 /// Whether there is a socket under a number, of a pair that a process made.

@@ -23,7 +23,7 @@ use crate::times;
 
 crate::cases! {
     each_method: [],
-    once: [to_a_child, to_a_forkserver],
+    once: [to_a_child, to_a_forkserver, to_a_child_of_a_forkserver],
     programs: [not_summoned],
 }
 
@@ -33,8 +33,8 @@ pub(crate) const NO_INIT: &[Program] = &[("record", record)];
 /// The exit code of the target, which must not be reached.
 const REACHED: i32 = 77;
 
-/// The first byte of a message, and a number.
-const PREAMBLE: usize = 9;
+/// The first byte of a message.
+const PREAMBLE: usize = 1;
 
 fn target(code: i32, text: String, list: Vec<u32>) {
     assert!(text.len() + list.len() > 0);
@@ -69,6 +69,21 @@ fn not_summoned() -> ExitCode {
     ExitCode::from(99)
 }
 
+fn pair() -> (OwnedFd, OwnedFd) {
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let kind = SockType::SeqPacket;
+    socketpair(AddressFamily::Unix, kind, None, flags).unwrap()
+}
+
+/// Sends a message. False if there is nobody to get it.
+fn send(socket: &OwnedFd, bytes: &[u8], fds: &[RawFd]) -> bool {
+    let rights = [ControlMessage::ScmRights(fds)];
+    let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
+    let bytes = [IoSlice::new(bytes)];
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    sendmsg::<()>(socket.as_raw_fd(), &bytes, rights, flags, None).is_ok()
+}
+
 /// A process of this program that takes itself for a child of this one.
 struct Summoned {
     child: Child,
@@ -77,14 +92,8 @@ struct Summoned {
 
 impl Summoned {
     fn new() -> Self {
-        let (ours, theirs) = socketpair(
-            AddressFamily::Unix,
-            SockType::SeqPacket,
-            None,
-            SockFlag::empty(),
-        )
-        .unwrap();
-        fcntl(&ours, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        let (ours, theirs) = pair();
+        fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
         let mut command = program("not_summoned", StartMethod::Spawn);
         let summons = format!("{}:{}", theirs.as_raw_fd(), std::process::id());
         let child = command
@@ -95,16 +104,6 @@ impl Summoned {
             .spawn()
             .unwrap();
         Self { child, socket: ours }
-    }
-
-    /// Sends a message. False if there is nobody to get it.
-    fn send(&self, bytes: &[u8], fds: &[RawFd]) -> bool {
-        let rights = [ControlMessage::ScmRights(fds)];
-        let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
-        let bytes = [IoSlice::new(bytes)];
-        let flags = MsgFlags::MSG_NOSIGNAL;
-        sendmsg::<()>(self.socket.as_raw_fd(), &bytes, rights, flags, None)
-            .is_ok()
     }
 
     /// The exit code, when nothing more is sent.
@@ -260,13 +259,13 @@ fn to_a_child() {
     let before = descriptors(std::process::id());
     // As it is, and with the one descriptor that it needs, it runs.
     let unchanged = Summoned::new();
-    assert!(unchanged.send(&letter, &[fds.all[0].as_raw_fd()]));
+    assert!(send(&unchanged.socket, &letter, &[fds.all[0].as_raw_fd()]));
     assert_eq!(unchanged.end(), Some(REACHED));
     for seed in 0..u64::from(times(400, 20_000)) {
         let random = &mut StdRng::seed_from_u64(seed);
         let message = message(&letter, random);
         let summoned = Summoned::new();
-        summoned.send(&message.bytes, &fds.some(random));
+        send(&summoned.socket, &message.bytes, &fds.some(random));
         let code = summoned.end();
         check(code, &message, seed);
     }
@@ -283,47 +282,72 @@ fn check(code: Option<i32>, message: &Message, seed: u64) {
     assert!(is_right, "{code:?}, seed {seed}: {:?}", message.bytes);
 }
 
-/// 400 messages, or 20,000. A server ends at what it cannot read; what it can,
-/// it leaves to a child, which is this process's.
+/// A forkserver that takes this process for the one that started it.
+fn server() -> Summoned {
+    let server = Summoned::new();
+    assert!(send(&server.socket, b"S", &[]));
+    server
+}
+
+/// What the other end of a socket says of a child. None if it is closed.
+fn announced(socket: &OwnedFd) -> Option<Pid> {
+    let mut bytes = [0; 4];
+    match recv(socket.as_raw_fd(), &mut bytes, MsgFlags::empty()) {
+        Ok(4) => Some(Pid::from_raw(i32::from_ne_bytes(bytes))),
+        Ok(0) | Err(_) => None,
+        Ok(length) => panic!("an answer of {length} bytes"),
+    }
+}
+
+/// 400 messages, or 20,000. A server ends at what it cannot read; what it can
+/// is a socket, where a child waits that is this process's.
 fn to_a_forkserver() {
     let letter = letter();
     let fds = Descriptors::new(&letter);
     let before = (descriptors(std::process::id()), children());
-    let mut server: Option<Summoned> = None;
-    let (mut servers, mut made) = (0, 0);
+    for seed in 0..u64::from(times(400, 20_000)) {
+        let random = &mut StdRng::seed_from_u64(seed);
+        let mut bytes = message(&letter, random).bytes;
+        if random.random_bool(0.3) {
+            bytes = b"C".to_vec();
+        }
+        let server = server();
+        assert!(send(&server.socket, &bytes, &fds.some(random)));
+        // What is no socket has nobody at the other end, and the child ends.
+        let code = server.end();
+        assert!(matches!(code, Some(0 | 1)), "{code:?}, seed {seed}");
+    }
+    for child in children() {
+        if !before.1.contains(&child) {
+            let child = Pid::from_raw(child.try_into().unwrap());
+            let status = waitpid(child, None).unwrap();
+            assert_eq!(status, WaitStatus::Exited(child, 1));
+        }
+    }
+    assert_eq!((descriptors(std::process::id()), children()), before);
+}
+
+/// 400 messages, or 20,000, to children that a server has forked ahead.
+fn to_a_child_of_a_forkserver() {
+    let letter = letter();
+    let fds = Descriptors::new(&letter);
+    let before = (descriptors(std::process::id()), children());
+    let server = server();
     for seed in 0..u64::from(times(400, 20_000)) {
         let random = &mut StdRng::seed_from_u64(seed);
         let message = message(&letter, random);
-        let now = server.take().unwrap_or_else(|| {
-            servers += 1;
-            let server = Summoned::new();
-            assert!(server.send(b"S\0\0\0\0\0\0\0\0", &[]));
-            server
-        });
-        assert!(now.send(&message.bytes, &fds.some(random)));
-        let mut answer = [0; 12];
-        let socket = now.socket.as_raw_fd();
-        match recv(socket, &mut answer, MsgFlags::empty()) {
-            Ok(12) => {
-                let pid = i32::from_ne_bytes(*answer.last_chunk().unwrap());
-                assert!(pid > 0, "{pid}, seed {seed}");
-                let status = waitpid(Pid::from_raw(pid), None).unwrap();
-                let code = match status {
-                    WaitStatus::Exited(_, code) => Some(code),
-                    _ => None,
-                };
-                check(code, &message, seed);
-                made += 1;
-                server = Some(now);
-            }
-            // A message that was cut off by the end of the server.
-            Ok(0) | Err(_) => assert_eq!(now.end(), Some(1), "seed {seed}"),
-            Ok(length) => panic!("an answer of {length} bytes, seed {seed}"),
-        }
+        let (ours, theirs) = pair();
+        assert!(send(&server.socket, b"C", &[theirs.as_raw_fd()]));
+        drop(theirs);
+        let child = announced(&ours).unwrap();
+        assert!(child.as_raw() > 0, "{child}, seed {seed}");
+        assert!(send(&ours, &message.bytes, &fds.some(random)));
+        let code = match waitpid(child, None).unwrap() {
+            WaitStatus::Exited(_, code) => Some(code),
+            _ => None,
+        };
+        check(code, &message, seed);
     }
-    if let Some(server) = server {
-        assert_eq!(server.end(), Some(0));
-    }
-    println!("{servers} servers, {made} children");
+    assert_eq!(server.end(), Some(0));
     assert_eq!((descriptors(std::process::id()), children()), before);
 }

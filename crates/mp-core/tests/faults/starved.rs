@@ -9,9 +9,12 @@ use std::process::{Command, ExitCode};
 use mp_core::{Array, Process, Result, StartMethod, start_method};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::Signal;
 
 use crate::books::Books;
-use crate::observe::{Running, children, descriptors, passes};
+use crate::observe::{
+    Running, children, descriptors, eventually, has_ended, passes, send,
+};
 use crate::support::{program, silence};
 use crate::times;
 
@@ -40,6 +43,15 @@ fn under<T>(resource: Resource, limit: u64, work: impl FnOnce() -> T) -> T {
     let result = work();
     setrlimit(resource, soft, hard).unwrap();
     result
+}
+
+/// Ends the forkserver and the child that it has forked ahead: they have the
+/// limit that was when the server started.
+fn end_server() {
+    for helper in children() {
+        send(helper, Signal::SIGKILL);
+        eventually("it ends", || has_ended(helper));
+    }
 }
 
 /// The error of the system that an error is about.
@@ -129,10 +141,7 @@ fn few_descriptors_at_first() -> ExitCode {
     });
     assert!(!matches!(first, Ok(None)));
     drop(first);
-    // A server that was started has the limit for its life.
-    for server in children() {
-        crate::observe::send(server, nix::sys::signal::Signal::SIGKILL);
-    }
+    end_server();
     let books = Books::open();
     books.check();
     ExitCode::SUCCESS
@@ -178,9 +187,7 @@ fn without_processes() -> ExitCode {
         if limit < needed {
             assert_eq!(cause(result), Some(Errno::EAGAIN), "at {limit}");
         }
-        for server in children() {
-            crate::observe::send(server, nix::sys::signal::Signal::SIGKILL);
-        }
+        end_server();
     }
     Books::open().check();
     ExitCode::SUCCESS

@@ -30,20 +30,24 @@ pub(crate) fn eventually(
     start.elapsed()
 }
 
-/// The state of a process and its parent, as `/proc` tells them. None if there
-/// is no such process.
-fn stat(pid: u32) -> Option<(char, u32)> {
+/// What `/proc` tells of a process behind its name, if there is one.
+fn stat(pid: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may have anything in it.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?.chars().next()?;
-    Some((state, fields.next()?.parse().ok()?))
+    let fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some(fields.map(str::to_owned).collect())
+}
+
+/// When a process began, in hundredths of a second, and then its number, which
+/// mostly rises.
+fn begin(pid: u32) -> Option<(u64, u32)> {
+    Some((stat(pid)?[19].parse().ok()?, pid))
 }
 
 /// The state of a process: `S` for one that sleeps, `T` for one that is
 /// stopped, `Z` for one that has ended and was not reaped.
 pub(crate) fn state(pid: u32) -> Option<char> {
-    stat(pid).map(|(state, _)| state)
+    stat(pid)?[0].chars().next()
 }
 
 /// Whether a process has ended, reaped or not.
@@ -57,21 +61,38 @@ pub(crate) fn children() -> Vec<u32> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let pids =
         processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|&pid| stat(pid).is_some_and(|(_, parent)| parent == own))
-        .collect()
+    let own = own.to_string();
+    pids.filter(|&pid| stat(pid).is_some_and(|stat| stat[1] == own)).collect()
 }
 
-/// The forkserver of this process: the child of the same program that is none
-/// of the processes that were started.
+/// The forkserver of this process.
 pub(crate) fn forkserver() -> Option<u32> {
+    helpers().first().copied()
+}
+
+/// The forkserver and the child that it has forked ahead, once that is there;
+/// nothing if there is no server.
+pub(crate) fn forkserver_and_child_ahead() -> Vec<u32> {
+    if !helpers().is_empty() {
+        eventually("a child is ahead", || helpers().len() == 2);
+    }
+    helpers()
+}
+
+/// The children of the same program that are none of the processes that were
+/// started, the oldest first.
+fn helpers() -> Vec<u32> {
     let started: Vec<_> =
         active_children().iter().filter_map(Process::pid).collect();
     let image = |pid| fs::read_link(format!("/proc/{pid}/exe")).ok();
-    children().into_iter().find(|&pid| {
-        !started.contains(&pid)
-            && image(pid) == image(std::process::id())
-            && !has_ended(pid)
-    })
+    let own = image(std::process::id());
+    let is_helper = |pid: &u32| {
+        !started.contains(pid) && image(*pid) == own && !has_ended(*pid)
+    };
+    let mut helpers: Vec<_> =
+        children().into_iter().filter(is_helper).collect();
+    helpers.sort_by_key(|&pid| begin(pid));
+    helpers
 }
 
 /// The open descriptors of a process, and what each refers to.
