@@ -157,7 +157,7 @@ static void contend(long processes, enum what what, int64_t *count,
     }
     cell->go = 1;
     int64_t begin = now();
-    struct timespec pause = {.tv_nsec = 200000000};
+    struct timespec pause = {.tv_nsec = 100000000};
     nanosleep(&pause, NULL);
     *count = cell->value + cell->counter;
     *time = now() - begin;

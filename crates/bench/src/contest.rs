@@ -6,7 +6,7 @@ use mp_core::{Process, RawValue, Result};
 
 use crate::{Job, Series, now};
 
-const TIME: Duration = Duration::from_millis(200);
+const TIME: Duration = Duration::from_millis(100);
 
 /// How many operations a process does until it looks whether to stop.
 const BATCH: u64 = 100;

@@ -47,7 +47,7 @@ impl Programs {
             Subject::Limit => vec![build_limit(&self.directory)?.into()],
             Subject::MpCore => vec![self.mp_core()?.into()],
             Subject::CPython => {
-                vec![python()?, package().join("peers/cpython.py").into()]
+                vec![python()?, package().join("peers/cpython/main.py").into()]
             }
             peer => vec![build_peer(&self.directory, peer)?.into()],
         })
@@ -119,6 +119,15 @@ fn build_peer(directory: &Path, peer: Subject) -> Result<PathBuf> {
         .arg(&target);
     run(&mut command)?;
     Ok(target.join("release").join(peer.name()))
+}
+
+/// The version of another crate that is measured.
+pub(crate) fn peer_version(peer: Subject) -> Option<String> {
+    let lock = fs::read_to_string(package().join("peers/Cargo.lock")).ok()?;
+    let name = format!("name = \"{peer}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    let version = lines.nth(1)?.strip_prefix("version = ")?;
+    Some(version.trim_matches('"').to_owned())
 }
 
 /// Builds the examples of the workspace, and says where they are.

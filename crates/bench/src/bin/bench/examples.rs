@@ -1,15 +1,17 @@
 //! The examples: how long they take beyond the sleeps they contain.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::build::{build_examples, python, root};
-use crate::plan::Pace;
-use crate::program::{Running, Subject};
+use crate::measurement::Measurement;
+use crate::plan::{Effort, Pace, effort};
+use crate::program::{Running, Subject, is_interrupted};
 use crate::results::{Results, Series};
 
 /// What an example sleeps for on its longest way to the end.
@@ -36,47 +38,57 @@ const EXAMPLES: [(&str, Sleep); 6] = [
 /// What those say that sleep for a random time.
 const SLEEPING: &str = "sleeping for ";
 
-pub(crate) fn measure(
-    rounds: usize,
-    pace: Pace,
-    results: &mut Results,
-) -> Result<()> {
-    let all: &[_] =
-        if pace == Pace::Smoke { &EXAMPLES[2..3] } else { &EXAMPLES };
-    let all: Vec<_> = all
-        .iter()
-        .filter(|(name, _)| root().join("crates").join(name).is_dir())
-        .collect();
-    let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-    let rust = build_examples(&names);
-    let python = python();
-    let twins = root().join("examples-book/python");
-    for _ in 0..rounds {
-        for (name, sleep) in &all {
-            match &rust {
-                Ok(directory) => {
-                    let mut command = Command::new(directory.join(name));
-                    let subject = Subject::MpCore;
-                    run(&mut command, name, *sleep, subject, results)?;
-                }
-                Err(error) => results.note_failure(format!(
-                    "the examples do not build: {error:#}"
-                )),
+/// The programs, or why there are none.
+#[derive(Debug)]
+pub(crate) struct Examples {
+    pub(crate) effort: Effort,
+    all: Vec<(&'static str, Sleep)>,
+    rust: Option<PathBuf>,
+    python: Option<OsString>,
+}
+
+impl Examples {
+    /// Builds them, and notes which cannot be had.
+    pub(crate) fn new(pace: Pace, results: &mut Results) -> Self {
+        let some: &[_] =
+            if pace == Pace::Smoke { &EXAMPLES[2..3] } else { &EXAMPLES };
+        let all: Vec<_> = some
+            .iter()
+            .filter(|(name, _)| root().join("crates").join(name).is_dir())
+            .copied()
+            .collect();
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        let rust = build_examples(&names)
+            .map_err(|error| {
+                let note = format!("the examples do not build: {error:#}");
+                results.note_failure(note);
+            })
+            .ok();
+        let python = python()
+            .map_err(|error| {
+                results.note(format!("cpython is not measured: {error:#}"));
+            })
+            .ok();
+        let effort = effort(Measurement::ExampleOverhead, pace);
+        Self { effort, all, rust, python }
+    }
+
+    /// Runs each once.
+    pub(crate) fn measure(&self, results: &mut Results) -> Result<()> {
+        let twins = root().join("examples-book/python");
+        for (name, sleep) in &self.all {
+            if let Some(directory) = &self.rust {
+                let mut command = Command::new(directory.join(name));
+                run(&mut command, name, *sleep, Subject::MpCore, results)?;
             }
-            match &python {
-                Ok(python) => {
-                    let mut command = Command::new(python);
-                    command.arg(twins.join(name).with_extension("py"));
-                    let subject = Subject::CPython;
-                    run(&mut command, name, *sleep, subject, results)?;
-                }
-                Err(error) => {
-                    results.note(format!("cpython is not measured: {error:#}"));
-                }
+            if let Some(python) = &self.python {
+                let mut command = Command::new(python);
+                command.arg(twins.join(name).with_extension("py"));
+                run(&mut command, name, *sleep, Subject::CPython, results)?;
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn run(
@@ -87,7 +99,11 @@ fn run(
     results: &mut Results,
 ) -> Result<()> {
     let room = Room::new()?;
-    match time(command.current_dir(&room.0), sleep) {
+    let time = time(command.current_dir(&room.0), sleep);
+    if is_interrupted() {
+        bail!("interrupted");
+    }
+    match time {
         Ok(overhead) => results.add(Series {
             measurement: "example_overhead".to_owned(),
             subject: subject.name().to_owned(),

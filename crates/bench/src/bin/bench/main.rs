@@ -7,17 +7,22 @@ mod goals;
 mod idle;
 mod machine;
 mod measurement;
+mod picture;
 mod plan;
 mod plots;
 mod program;
+mod record;
 mod results;
 mod run;
 mod table;
+mod words;
 
+use std::fs;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 
 use crate::measurement::Measurement;
@@ -36,58 +41,96 @@ struct Arguments {
     #[arg(long)]
     quick: bool,
     /// Only looks whether everything runs. The other crates are left out.
-    #[arg(long, conflicts_with = "quick")]
+    #[arg(long, conflicts_with_all = ["quick", "record"])]
     smoke: bool,
     /// Writes a line of JSON for each measurement of each subject.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
     json: Option<PathBuf>,
-    /// Draws what grows, as SVG files in this directory.
+    /// Writes the tables in Markdown and the plots in SVG, as the book shows
+    /// them, into this directory.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "record")]
+    book: Option<PathBuf>,
+    /// Measures several whole runs, and writes into this directory their lines
+    /// of JSON, where and how they were measured, and what --book writes.
     #[arg(long, value_name = "DIRECTORY")]
-    plots: Option<PathBuf>,
+    record: Option<PathBuf>,
+    /// How many runs --record measures.
+    #[arg(long, value_name = "N", default_value = "3", requires = "record")]
+    runs: NonZero<usize>,
     /// Measures nothing, and shows what the runs that wrote these files came
     /// to.
     #[arg(
         long,
         value_name = "FILE",
         num_args = 1..,
-        conflicts_with_all = ["measurements", "quick", "smoke", "json"]
+        conflicts_with_all =
+            ["measurements", "quick", "smoke", "json", "record"]
     )]
     report: Vec<PathBuf>,
 }
 
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    bench(&Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("bench: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn bench(arguments: &Arguments) -> Result<ExitCode> {
     let runs = if arguments.report.is_empty() {
-        vec![measure(&arguments)?]
+        measure(arguments)?
     } else {
         let runs = arguments.report.iter().map(|file| Results::read(file));
         runs.collect::<Result<_>>()?
     };
-    let [first, ..] = &runs[..] else { return Ok(ExitCode::SUCCESS) };
-    print!("{}", table::of(first));
+    let Some(last) = runs.last() else { return Ok(ExitCode::SUCCESS) };
+    print!("{}", table::of(last));
     // The few samples of a smoke run say nothing.
     if !arguments.smoke {
-        print!("{}", goals::table(&runs));
+        let goals = goals::table(&runs);
+        if !goals.is_empty() {
+            print!("\n## Goals\n\n{goals}");
+        }
     }
-    if let Some(directory) = &arguments.plots {
-        plots::draw(first, directory)?;
+    if let Some(directory) =
+        arguments.book.as_ref().or(arguments.record.as_ref())
+    {
+        record::write_book(directory, &runs)?;
     }
-    for note in first.notes() {
+    for note in results::notes(&runs) {
         eprintln!("note: {note}");
     }
-    Ok(if first.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if runs.iter().all(Results::is_complete) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-fn measure(arguments: &Arguments) -> Result<Results> {
+fn measure(arguments: &Arguments) -> Result<Vec<Results>> {
     let pace = match (arguments.quick, arguments.smoke) {
         (true, _) => Pace::Quick,
         (_, true) => Pace::Smoke,
         _ => Pace::Full,
     };
-    println!("{}", machine::description());
-    let results = run::run(&arguments.measurements, pace)?;
-    if let Some(file) = &arguments.json {
-        results.write(file)?;
+    println!("{}", machine::description().join(" · "));
+    let Some(directory) = &arguments.record else {
+        let results = run::run(&arguments.measurements, pace)?;
+        if let Some(file) = &arguments.json {
+            results.write(file)?;
+        }
+        return Ok(vec![results]);
+    };
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))?;
+    let mut runs = Vec::new();
+    for number in 1..=arguments.runs.get() {
+        eprintln!("run {number} of {}", arguments.runs);
+        let results = run::run(&arguments.measurements, pace)?;
+        results.write(&record::lines_of(directory, number))?;
+        runs.push(results);
     }
-    Ok(results)
+    record::forget_after(directory, runs.len())?;
+    record::write_circumstances(directory, &runs)?;
+    Ok(runs)
 }

@@ -21,6 +21,14 @@ pub(crate) struct Effort {
     pub(crate) budget_ms: u64,
 }
 
+impl Effort {
+    /// Whether this is one of its rounds. They lie as far from each other as
+    /// they can, so that a bad minute is in few of them.
+    pub(crate) fn is_due(self, round: usize, rounds: usize) -> bool {
+        (round + 1) * self.rounds / rounds > round * self.rounds / rounds
+    }
+}
+
 /// Work that several subjects do.
 #[derive(Clone, Debug)]
 pub(crate) struct Work {
@@ -29,6 +37,25 @@ pub(crate) struct Work {
     pub(crate) sizes: &'static [usize],
     pub(crate) subjects: &'static [Subject],
     pub(crate) effort: Effort,
+}
+
+/// What is a large parent, in MiB.
+const LARGE: usize = 1024;
+
+impl Work {
+    /// Whether a subject is measured in this round at this size. To touch the
+    /// memory of a large parent takes seconds, and the goals ask only whether
+    /// mp-core can tell it from a small one.
+    pub(crate) fn is_due(
+        &self,
+        (size, subject): (usize, Subject),
+        (round, rounds): (usize, usize),
+    ) -> bool {
+        let is_spared =
+            self.name == "start" && size >= LARGE && subject != MpCore;
+        self.effort.is_due(round, rounds)
+            && (!is_spared || rounds <= 2 || round % 2 == 1)
+    }
 }
 
 /// The sizes that are measured at each pace.
@@ -111,25 +138,48 @@ pub(crate) fn work(measurement: Measurement, pace: Pace) -> Option<Work> {
 
 /// How often a measurement is made.
 pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
-    // What takes seconds is not measured as often.
-    let is_long = matches!(
-        measurement,
-        Measurement::InFlight
-            | Measurement::ValueMake
-            | Measurement::IdleChild
-            | Measurement::ExampleOverhead
-    );
+    // Many short rounds for what the goals compare.
+    let (rounds, budget_ms) = match measurement {
+        Measurement::StartJoin
+        | Measurement::StartReturns
+        | Measurement::Lock
+        | Measurement::ValueAdd
+        | Measurement::OwnerDeath => (12, 100),
+        // A sample is two contests of a tenth of a second.
+        Measurement::Counter => (12, 300),
+        Measurement::ValueMake => (6, 200),
+        // Its parents are large, too.
+        Measurement::FirstLine => (3, 100),
+        Measurement::StartJoinArgs
+        | Measurement::InFlight
+        | Measurement::ArraySum
+        | Measurement::IdleChild => (4, 200),
+        // Seconds of sleep in each round.
+        Measurement::ExampleOverhead => (3, 0),
+    };
     match pace {
-        Pace::Full => Effort {
-            rounds: if is_long { 3 } else { 5 },
-            samples: 200,
-            budget_ms: 1000,
-        },
-        Pace::Quick => Effort {
-            rounds: if is_long { 1 } else { 2 },
-            samples: 50,
-            budget_ms: 100,
-        },
+        Pace::Full => Effort { rounds, samples: 1000, budget_ms },
+        Pace::Quick => {
+            let rounds = if rounds >= 12 { 2 } else { 1 };
+            Effort { rounds, samples: 100, budget_ms: 100 }
+        }
         Pace::Smoke => Effort { rounds: 1, samples: 2, budget_ms: 10 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_spread_over_the_run() {
+        let due = |rounds| -> Vec<usize> {
+            let effort = Effort { rounds, samples: 1, budget_ms: 1 };
+            (0..12).filter(|round| effort.is_due(*round, 12)).collect()
+        };
+        assert_eq!(due(12), (0..12).collect::<Vec<_>>());
+        assert_eq!(due(4), [2, 5, 8, 11]);
+        assert_eq!(due(3), [3, 7, 11]);
+        assert_eq!(due(1), [11]);
     }
 }

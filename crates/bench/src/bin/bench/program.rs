@@ -34,6 +34,21 @@ impl Subject {
     pub(crate) const PEERS: [Self; 4] =
         [Self::Procspawn, Self::ProcessSync, Self::RawSync, Self::ParkingLot];
 
+    const ALL: [Self; 7] = [
+        Self::Limit,
+        Self::MpCore,
+        Self::CPython,
+        Self::Procspawn,
+        Self::ProcessSync,
+        Self::RawSync,
+        Self::ParkingLot,
+    ];
+
+    /// Where a name stands among the others.
+    pub(crate) fn place(name: &str) -> Option<usize> {
+        Self::ALL.iter().position(|subject| subject.name() == name)
+    }
+
     /// Its name in the results. Of a crate, it is the crate's.
     pub(crate) const fn name(self) -> &'static str {
         match self {

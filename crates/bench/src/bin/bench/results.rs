@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::program::Subject;
+
 /// One measurement of one subject.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Summary {
@@ -75,7 +77,9 @@ impl Results {
             .into_iter()
             .filter(|series| measurements.contains(&series.measurement))
             .collect();
-        // What is to be compared stands together, in the order of its arrival.
+        all.sort_by_key(|series| Subject::place(&series.subject));
+        // What is to be compared stands together, in the order in which the
+        // first subject has it.
         let mut params: Vec<_> = Vec::new();
         for series in &all {
             if !params.contains(&series.params) {
@@ -89,10 +93,6 @@ impl Results {
         self.summaries = all.into_iter().filter_map(summary).collect();
     }
 
-    pub(crate) fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
     /// Whether nothing failed that should have run.
     pub(crate) fn is_complete(&self) -> bool {
         !self.is_broken
@@ -100,6 +100,17 @@ impl Results {
 
     pub(crate) fn summaries(&self) -> &[Summary] {
         &self.summaries
+    }
+
+    /// The names of what was measured, in their order.
+    pub(crate) fn measurements(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for summary in &self.summaries {
+            if !names.contains(&summary.measurement.as_str()) {
+                names.push(&summary.measurement);
+            }
+        }
+        names
     }
 
     /// The median of a measurement, if it was made.
@@ -138,6 +149,17 @@ impl Results {
         fs::write(file, text)
             .with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// What could not be measured in some of the runs.
+pub(crate) fn notes(runs: &[Results]) -> Vec<&String> {
+    let mut notes: Vec<&String> = Vec::new();
+    for note in runs.iter().flat_map(|run| &run.notes) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
 
 impl Summary {

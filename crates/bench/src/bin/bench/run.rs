@@ -1,19 +1,24 @@
-//! A run: every work, round by round, subject by subject.
+//! A run: round by round every work, and in it size by size, subject by
+//! subject.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::build::Programs;
+use crate::examples::Examples;
 use crate::measurement::Measurement;
-use crate::plan::{Pace, Work, effort, work};
+use crate::plan::{Pace, Work, work};
 use crate::program::{Running, Subject, is_interrupted};
 use crate::results::{Results, Series};
-use crate::{examples, idle};
+use crate::{idle, words};
 
 /// How much memory is left to others beside a large parent, in MiB.
 const RESERVE: usize = 1024;
+
+/// What takes longer is not done again: its rounds would be most of the run.
+const LONG: Duration = Duration::from_secs(20);
 
 /// Measures what is asked for.
 pub(crate) fn run(wanted: &[Measurement], pace: Pace) -> Result<Results> {
@@ -21,36 +26,159 @@ pub(crate) fn run(wanted: &[Measurement], pace: Pace) -> Result<Results> {
         [] => Measurement::value_variants(),
         some => some,
     };
-    let mut results = Results::default();
-    let mut works: Vec<Work> = Vec::new();
-    for &measurement in wanted {
-        if let Some(work) = work(measurement, pace) {
-            if works.iter().all(|other| other.name != work.name) {
-                works.push(work);
-            }
-        }
-    }
-    let programs = find_programs(&works, pace, &mut results)?;
-    for work in &works {
+    let mut run = Run::new(wanted, pace)?;
+    let rounds = run.rounds();
+    for round in 0..rounds {
         let begin = Instant::now();
-        for &size in work.sizes {
-            measure(work, size, &programs, &mut results)?;
-        }
-        progress(&work.name, begin);
-    }
-    if wanted.contains(&Measurement::ExampleOverhead) {
-        let begin = Instant::now();
-        let effort = effort(Measurement::ExampleOverhead, pace);
-        examples::measure(effort.rounds, pace, &mut results)?;
-        progress("the examples", begin);
+        run.measure(round, rounds)?;
+        eprintln!("round {} of {rounds} in {:.0?}", round + 1, begin.elapsed());
     }
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name()).collect();
-    results.finish(&names);
-    Ok(results)
+    run.results.finish(&names);
+    Ok(run.results)
 }
 
-fn progress(name: &str, begin: Instant) {
-    eprintln!("measured {name} in {:.0?}", begin.elapsed());
+/// A work at one size by one subject.
+type Task = (String, usize, Subject);
+
+struct Run {
+    works: Vec<Work>,
+    programs: Programs,
+    examples: Option<Examples>,
+    results: Results,
+    /// What is not done again.
+    done: Vec<Task>,
+}
+
+impl Run {
+    /// Builds all that is to be measured.
+    fn new(wanted: &[Measurement], pace: Pace) -> Result<Self> {
+        let mut works: Vec<Work> = Vec::new();
+        for &measurement in wanted {
+            if let Some(work) = work(measurement, pace) {
+                if works.iter().all(|other| other.name != work.name) {
+                    works.push(work);
+                }
+            }
+        }
+        let mut results = Results::default();
+        let programs = find_programs(&works, pace, &mut results)?;
+        let examples = wanted
+            .contains(&Measurement::ExampleOverhead)
+            .then(|| Examples::new(pace, &mut results));
+        Ok(Self { works, programs, examples, results, done: Vec::new() })
+    }
+
+    fn rounds(&self) -> usize {
+        let works = self.works.iter().map(|work| work.effort);
+        let examples = self.examples.as_ref().map(|examples| examples.effort);
+        works
+            .chain(examples)
+            .map(|effort| effort.rounds)
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn measure(&mut self, round: usize, rounds: usize) -> Result<()> {
+        for work in self.works.clone() {
+            let mut tasks: Vec<Task> = Vec::new();
+            for &size in work.sizes {
+                for &subject in work.subjects {
+                    if work.is_due((size, subject), (round, rounds)) {
+                        tasks.push((work.name.clone(), size, subject));
+                    }
+                }
+            }
+            // Whatever one leaves behind is not always left to the same other.
+            if round % 2 == 1 {
+                tasks.reverse();
+            }
+            for task in tasks {
+                self.try_to_measure(&work, task)?;
+            }
+        }
+        if let Some(examples) = &self.examples {
+            if examples.effort.is_due(round, rounds) {
+                examples.measure(&mut self.results)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn try_to_measure(&mut self, work: &Work, task: Task) -> Result<()> {
+        let (name, size, subject) = &task;
+        if self.done.contains(&task) || !self.has_memory(name, *size)? {
+            return Ok(());
+        }
+        let begin = Instant::now();
+        let measured = self.measure_once(work, *size, *subject);
+        if is_interrupted() {
+            bail!("interrupted");
+        }
+        let again = measured.unwrap_or_else(|error| {
+            self.results.note_failure(format!(
+                "{subject} failed at {name} {size}: {error:#}"
+            ));
+            false
+        });
+        if !again || begin.elapsed() > LONG {
+            self.done.push(task);
+        }
+        Ok(())
+    }
+
+    fn has_memory(&mut self, work: &str, size: usize) -> Result<bool> {
+        if !matches!(work, "start" | "first_line") {
+            return Ok(true);
+        }
+        let available = idle::available_mib()?;
+        if available >= size + RESERVE {
+            return Ok(true);
+        }
+        self.results
+            .note(format!("a parent of {size} MiB has too little room"));
+        Ok(false)
+    }
+
+    /// Whether it should be done again: a subject may say that it cannot.
+    fn measure_once(
+        &mut self,
+        work: &Work,
+        size: usize,
+        subject: Subject,
+    ) -> Result<bool> {
+        let Some(mut command) = self.programs.command(subject) else {
+            return Ok(false);
+        };
+        command
+            .arg(&work.name)
+            .arg(size.to_string())
+            .arg(work.effort.samples.to_string())
+            .arg(work.effort.budget_ms.to_string())
+            .arg(self.programs.mp_core()?);
+        let mut running = Running::start(&mut command)?;
+        let mut can = true;
+        while let Some(line) = running.next_line()? {
+            if let Some(note) = line.strip_prefix("note: ") {
+                let subject = words::subject(subject.name());
+                self.results.note(format!("{subject}, {}: {note}", work.name));
+                can = false;
+                continue;
+            }
+            let series = series(&line, subject)
+                .with_context(|| format!("it printed {line:?}"))?;
+            if series.measurement == "idle" {
+                for series in memory_of(&series)? {
+                    self.results.add(series);
+                }
+                running.go_on()?;
+            } else {
+                self.results.add(series);
+            }
+        }
+        running.finish()?;
+        Ok(can)
+    }
 }
 
 fn find_programs(
@@ -71,74 +199,6 @@ fn find_programs(
         results.note(format!("{subject} is not measured: {why}"));
     }
     Ok(programs)
-}
-
-fn measure(
-    work: &Work,
-    size: usize,
-    programs: &Programs,
-    results: &mut Results,
-) -> Result<()> {
-    let needs_memory = matches!(&*work.name, "start" | "first_line");
-    for _ in 0..work.effort.rounds {
-        for &subject in work.subjects {
-            let available = idle::available_mib()?;
-            if needs_memory && available < size + RESERVE {
-                results.note(format!(
-                    "a parent of {size} MiB is not measured: \
-                     {available} MiB are left"
-                ));
-                return Ok(());
-            }
-            let done = measure_once(work, size, subject, programs, results);
-            if is_interrupted() {
-                bail!("interrupted");
-            }
-            if let Err(error) = done {
-                results.note_failure(format!(
-                    "{subject} failed at {} {size}: {error:#}",
-                    work.name
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn measure_once(
-    work: &Work,
-    size: usize,
-    subject: Subject,
-    programs: &Programs,
-    results: &mut Results,
-) -> Result<()> {
-    let Some(mut command) = programs.command(subject) else {
-        return Ok(());
-    };
-    command
-        .arg(&work.name)
-        .arg(size.to_string())
-        .arg(work.effort.samples.to_string())
-        .arg(work.effort.budget_ms.to_string())
-        .arg(programs.mp_core()?);
-    let mut running = Running::start(&mut command)?;
-    while let Some(line) = running.next_line()? {
-        if let Some(note) = line.strip_prefix("note: ") {
-            results.note(format!("{subject}: {note}"));
-            continue;
-        }
-        let series = series(&line, subject)
-            .with_context(|| format!("it printed {line:?}"))?;
-        if series.measurement == "idle" {
-            for series in memory_of(&series)? {
-                results.add(series);
-            }
-            running.go_on()?;
-        } else {
-            results.add(series);
-        }
-    }
-    running.finish()
 }
 
 /// Reads MEASUREMENT UNIT PARAMS and the samples.
