@@ -10,6 +10,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -18,7 +19,7 @@ use offset_allocator::{Allocation, Allocator};
 
 use crate::lineage::{Lineage, Span};
 use crate::sys::fork::generation;
-use crate::sys::memory::{Mapping, Shared};
+use crate::sys::memory::Mapping;
 use crate::util::lock;
 
 /// The unit of allocation: a line of the processor's cache, so that no two
@@ -29,6 +30,10 @@ const UNIT: usize = 64;
 /// twice as large as the one before, so that a few descriptors are enough.
 const FIRST_ARENA: usize = 16 << 10;
 const LARGEST_ARENA: usize = 64 << 20;
+
+/// The memory of an arena is reserved when blocks need it, in so many steps: an
+/// arena that is hardly used takes little.
+const STEPS: usize = 8;
 
 /// A file of shared memory, in one of the processes that map it.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ struct OwnArena {
     arena: Arc<Arena>,
     allocator: Allocator,
     blocks: usize,
+    /// How much of it, from its beginning on, is reserved.
+    reserved: usize,
 }
 
 struct Heap {
@@ -128,31 +135,9 @@ impl Block {
         self.length
     }
 
-    /// The `count` items that stand at `offset` in the block.
-    #[inline]
-    pub(crate) fn shared_slice<T: Shared>(
-        &self,
-        offset: usize,
-        count: usize,
-    ) -> &[T] {
-        let offset = self.inside::<T>(offset, count);
-        self.arena.mapping.shared_slice(offset, count)
-    }
-
-    /// Where `count` items of a type lie from `offset` in the block on.
-    #[inline]
-    pub(crate) fn place<T>(&self, offset: usize, count: usize) -> *mut T {
-        self.arena.mapping.place(self.inside::<T>(offset, count), count)
-    }
-
-    /// The offset in the arena, having checked that the items are in the block.
-    #[inline]
-    fn inside<T>(&self, offset: usize, count: usize) -> usize {
-        assert!(
-            offset + count * size_of::<T>() <= self.length,
-            "an item lies outside of its block"
-        );
-        self.offset + offset
+    /// Where the block begins.
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.arena.mapping.place(self.offset, self.length)
     }
 }
 
@@ -215,10 +200,9 @@ impl Heap {
     fn allocate_here(&mut self, units: u32) -> Option<Block> {
         let (own, allocation) =
             self.arenas.iter_mut().rev().find_map(|own| {
-                let allocation = own.allocator.allocate(units)?;
+                let allocation = own.allocate(units)?;
                 Some((own, allocation))
             })?;
-        own.blocks += 1;
         let block = Block {
             arena: own.arena.clone(),
             offset: allocation.offset as usize * UNIT,
@@ -232,22 +216,25 @@ impl Heap {
         Some(block)
     }
 
-    /// Adds an arena that has room for `length` bytes.
-    fn grow(&mut self, length: usize) -> io::Result<()> {
+    /// Adds an arena that has room for `wanted` bytes.
+    fn grow(&mut self, wanted: usize) -> io::Result<()> {
         let next = self.arenas.last().map_or(FIRST_ARENA, |newest| {
             (newest.arena.mapping.length() * 2).min(LARGEST_ARENA)
         });
         // The allocator rounds sizes up to one in eight of a power of two.
-        let room = length.checked_add(length / 8).ok_or(Errno::ENOMEM)?;
+        let room = wanted.checked_add(wanted / 8).ok_or(Errno::ENOMEM)?;
         let length = room.max(next).next_multiple_of(page_size());
         let units = u32::try_from(length / UNIT).map_err(|_| Errno::ENOMEM)?;
-        let arena = Arena { mapping: Mapping::new(length)?, id: next_id() };
         let most_blocks = u32::try_from(next / UNIT).unwrap_or(u32::MAX / 2);
-        self.arenas.push(OwnArena {
+        let arena = Arena { mapping: Mapping::new(length)?, id: next_id() };
+        let mut own = OwnArena {
             arena: Arc::new(arena),
             allocator: Allocator::with_max_allocs(units, most_blocks + 2),
             blocks: 0,
-        });
+            reserved: 0,
+        };
+        own.reserve(wanted)?;
+        self.arenas.push(own);
         Ok(())
     }
 
@@ -293,6 +280,31 @@ impl Heap {
         if own.blocks == 0 && index + 1 < self.arenas.len() {
             self.arenas.remove(index);
         }
+    }
+}
+
+impl OwnArena {
+    /// Takes so many units. None if they, or the memory for them, are not there.
+    fn allocate(&mut self, units: u32) -> Option<Allocation> {
+        let allocation = self.allocator.allocate(units)?;
+        let end = (allocation.offset + units) as usize * UNIT;
+        if end > self.reserved && self.reserve(end).is_err() {
+            self.allocator.free(allocation);
+            return None;
+        }
+        self.blocks += 1;
+        Some(allocation)
+    }
+
+    /// Reserves the memory up to `end`, or up to the next step if that is more.
+    fn reserve(&mut self, end: usize) -> io::Result<()> {
+        let mapping = &self.arena.mapping;
+        let step = self.reserved + mapping.length() / STEPS;
+        let end = end.max(step).next_multiple_of(page_size());
+        let end = end.min(mapping.length());
+        mapping.reserve(self.reserved..end)?;
+        self.reserved = end;
+        Ok(())
     }
 }
 

@@ -1,11 +1,15 @@
 //! What only a look inside shows of the behaviours HEAP. The others, and what
 //! processes do to a heap, are in `tests/it/heap.rs`.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::{Block, FIRST_ARENA, Heap, LARGEST_ARENA, UNIT};
+use nix::sys::stat::fstat;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+
+use super::{Block, FIRST_ARENA, Heap, LARGEST_ARENA, STEPS, UNIT};
+use crate::sys::items::Items;
 use crate::util::lock;
 
 /// A heap that is not the one of this process: dropping a block does nothing
@@ -102,7 +106,7 @@ fn heap_03_rounding() {
     for (block, units) in blocks.iter().zip([1, 2, 1, 1, 1]) {
         assert_eq!((block.offset, block.length), (end, units * UNIT));
         end += block.length;
-        assert_eq!(block.place::<u8>(0, 0) as usize % Block::ALIGN, 0);
+        assert_eq!(block.start().addr().get() % Block::ALIGN, 0);
     }
 }
 
@@ -159,6 +163,74 @@ fn heap_06_arena_sizes() {
     assert_eq!(sizes(&heap)[9..], [LARGEST_ARENA; 2]);
 }
 
+/// The memory of an arena that is there, as the heap and as the system sees it.
+fn reserved(heap: &Heap, index: usize) -> usize {
+    let own = &heap.arenas[index];
+    let blocks = fstat(own.arena.fd()).unwrap().st_blocks;
+    assert_eq!(usize::try_from(blocks).unwrap() * 512, own.reserved);
+    own.reserved
+}
+
+/// What is not handed out takes no memory, but for a part of one step.
+#[test]
+fn heap_06_memory_is_reserved_in_steps() {
+    let mut heap = private();
+    while sizes(&heap).last() != Some(&(1 << 20)) {
+        heap.grow(1).unwrap();
+    }
+    let (newest, step) = (heap.arenas.len() - 1, (1 << 20) / STEPS);
+    assert_eq!(reserved(&heap, newest), step);
+    for _ in 0..20 {
+        let block = heap.allocate(step / 5).unwrap();
+        let (end, reserved) =
+            (block.offset + block.length, reserved(&heap, newest));
+        assert!(end <= reserved && reserved < end + step);
+    }
+    // Large ones take what they need, and it stays when they are freed.
+    let large = heap.allocate(2 * step).unwrap();
+    let before = reserved(&heap, newest);
+    assert_eq!(before, (large.offset + large.length).next_multiple_of(4096));
+    free(&mut heap, large);
+    assert_eq!(reserved(&heap, newest), before);
+}
+
+/// When there is no more memory, what is there is used to the last block.
+#[test]
+fn heap_06_a_shortage_is_an_error() {
+    let mut heap = private();
+    let mut blocks = vec![heap.allocate(1).unwrap()];
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            refuse_memory();
+            while heap.arenas[0].reserved / UNIT > blocks.len() {
+                blocks.push(heap.allocate(1).unwrap());
+            }
+            for _ in 0..3 {
+                let error = heap.allocate(1).err().unwrap();
+                assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+            }
+            free(&mut heap, blocks.pop().unwrap());
+            blocks.push(heap.allocate(1).unwrap());
+        });
+    });
+    assert_eq!(heap.arenas.len(), 1);
+    check_tiling(&heap, &blocks);
+    blocks.push(heap.allocate(1).unwrap());
+    assert_eq!(heap.arenas.len(), 1);
+}
+
+/// From this thread.
+fn refuse_memory() {
+    let filter = SeccompFilter::new(
+        [(libc::SYS_fallocate, Vec::new())].into(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::ENOSPC.unsigned_abs()),
+        TargetArch::x86_64,
+    );
+    let filter: BpfProgram = filter.unwrap().try_into().unwrap();
+    seccompiler::apply_filter(&filter).unwrap();
+}
+
 /// An empty arena is given up, however small, unless it is the newest.
 #[test]
 fn heap_07_empty_arenas() {
@@ -181,21 +253,25 @@ fn heap_07_empty_arenas() {
 #[test]
 fn heap_08_free_from_threads() {
     let heap = Mutex::new(private());
+    let items =
+        |block: &Arc<Block>| Items::<u64>::new(block.clone(), 1).unwrap();
     let work = |mark: u64| {
-        let mut kept: Vec<Block> = Vec::new();
+        let mut kept: Vec<Arc<Block>> = Vec::new();
         for _ in 0..4000 {
             let block = lock(&heap).allocate(rand::random_range(8..900));
-            let block = block.unwrap();
-            let word = &block.shared_slice::<AtomicU64>(0, 1)[0];
-            word.store(mark, Ordering::Relaxed);
+            let block = Arc::new(block.unwrap());
+            items(&block).parts::<AtomicU64>()[0]
+                .store(mark, Ordering::Relaxed);
             kept.push(block);
             if kept.len() > 40 {
                 let index = rand::random_range(0..kept.len());
                 let block = kept.swap_remove(index);
-                let word = &block.shared_slice::<AtomicU64>(0, 1)[0];
-                let seen = word.load(Ordering::Relaxed);
+                let items = items(&block);
+                let seen =
+                    items.parts::<AtomicU64>()[0].load(Ordering::Relaxed);
                 assert_eq!(seen, mark);
-                free(&mut lock(&heap), block);
+                drop(items);
+                free(&mut lock(&heap), Arc::into_inner(block).unwrap());
             }
         }
         kept
@@ -205,7 +281,8 @@ fn heap_08_free_from_threads() {
         let threads = [1, 2].map(|mark| scope.spawn(move || work(mark)));
         threads.map(|thread| thread.join().unwrap())
     });
-    let kept: Vec<Block> = kept.into_iter().flatten().collect();
+    let kept: Vec<Block> =
+        kept.into_iter().flatten().filter_map(Arc::into_inner).collect();
     let mut heap = lock(&heap);
     check_tiling(&heap, &kept);
     for block in kept {

@@ -17,9 +17,11 @@
 //! [`Pod`]: bytemuck::Pod
 
 mod array;
+mod atomic;
 mod raw;
 mod value;
 
 pub use array::Array;
-pub use raw::{AtomicInteger, RawArray, RawValue};
+pub use atomic::AtomicInteger;
+pub use raw::{RawArray, RawValue};
 pub use value::Value;

@@ -1,19 +1,16 @@
 use std::fmt;
-use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8,
-    AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-};
 
 use bytemuck::Pod;
 use nix::errno::Errno;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::atomic::AtomicInteger;
 use crate::heap::Block;
 use crate::reduction::{deserialize_block, serialize_block};
-use crate::sys::memory::Shared;
+use crate::sys::items::Items;
 use crate::{Error, Result};
 
 /// A value that processes share, without a lock.
@@ -101,16 +98,13 @@ impl<T: AtomicInteger> RawValue<T> {
 /// assert_eq!(squares.get(9), Some(81));
 /// ```
 pub struct RawArray<T> {
-    block: Arc<Block>,
-    length: usize,
-    items: PhantomData<Box<[T]>>,
+    items: Items<T>,
 }
 
 impl<T: Pod> RawArray<T> {
     /// Items are read and written by the largest atomic integer that divides
     /// their size, to which the block and so every item is aligned.
     const PART: usize = {
-        assert!(align_of::<T>() <= Block::ALIGN, "too large an alignment");
         let size = size_of::<T>();
         if size % 8 == 0 { 8 } else { size & size.wrapping_neg() }
     };
@@ -161,22 +155,30 @@ impl<T: Pod> RawArray<T> {
     }
 
     fn uninitialised(length: usize) -> Result<Self> {
-        let block = length
+        length
             .checked_mul(size_of::<T>())
             .ok_or(Errno::ENOMEM.into())
             .and_then(Block::new)
-            .map_err(Error::system("make an array in shared memory"))?;
-        Ok(Self { block: Arc::new(block), length, items: PhantomData })
+            .and_then(|block| {
+                Self::of(block, length).ok_or(Errno::ENOMEM.into())
+            })
+            .map_err(Error::system("make an array in shared memory"))
+    }
+
+    /// The items that stand in a block. None if it is too small.
+    fn of(block: Block, length: usize) -> Option<Self> {
+        Some(Self { items: Items::new(Arc::new(block), length)? })
     }
 
     /// The number of items.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.length
+        self.items.count()
     }
 
     /// Whether there are no items.
     pub fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     /// The item at `index`. None if there is none.
@@ -184,7 +186,7 @@ impl<T: Pod> RawArray<T> {
     /// Python: `array[index]`.
     #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
-        (index < self.length).then(|| self.read(index))
+        (index < self.len()).then(|| self.read(index))
     }
 
     /// Changes the item at `index`.
@@ -197,16 +199,23 @@ impl<T: Pod> RawArray<T> {
     #[inline]
     pub fn set(&self, index: usize, item: T) {
         assert!(
-            index < self.length,
+            index < self.len(),
             "there is no item {index} in an array of {}",
-            self.length
+            self.len()
         );
         self.write(index, item);
     }
 
     /// The items, each as it is when it is its turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let array = mp_core::RawArray::from_slice(&[1, 2, 3, 4, 5]);
+    /// assert!(array.iter().skip(1).step_by(2).eq([2, 4]));
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = T> {
-        (0..self.length).map(|index| self.read(index))
+        Iter { array: self, indices: 0..self.len() }
     }
 
     #[inline]
@@ -253,8 +262,8 @@ impl<T: Pod> RawArray<T> {
     /// The atomic integers that an item consists of.
     #[inline]
     fn parts<P: AtomicInteger>(&self, index: usize) -> &[P::Atomic] {
-        let size = size_of::<T>();
-        self.block.shared_slice(index * size, size / size_of::<P>())
+        let count = size_of::<T>() / size_of::<P>();
+        &self.items.parts()[index * count..][..count]
     }
 }
 
@@ -262,47 +271,33 @@ impl<T: AtomicInteger> RawArray<T> {
     /// The items as atomic integers.
     #[inline]
     pub fn atomics(&self) -> &[T::Atomic] {
-        self.block.shared_slice(0, self.length)
+        self.items.parts()
     }
 }
 
-/// The integers, which have an atomic sibling.
-pub trait AtomicInteger: Pod + sealed::AtomicInteger {}
+/// An iterator that skips items without reading them.
+struct Iter<'a, T> {
+    array: &'a RawArray<T>,
+    indices: Range<usize>,
+}
 
-mod sealed {
-    pub trait AtomicInteger: Sized {
-        /// The atomic type of the same size.
-        #[allow(private_bounds, reason = "what can be shared is decided here")]
-        type Atomic: super::Shared;
+impl<T: Pod> Iterator for Iter<'_, T> {
+    type Item = T;
 
-        fn load(from: &Self::Atomic) -> Self;
-        fn store(to: &Self::Atomic, value: Self);
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        self.indices.next().map(|index| self.array.read(index))
     }
-}
 
-macro_rules! atomic_integers {
-    ($($integer:ty, $atomic:ty;)*) => {$(
-        impl AtomicInteger for $integer {}
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<T> {
+        self.indices.nth(n).map(|index| self.array.read(index))
+    }
 
-        impl sealed::AtomicInteger for $integer {
-            type Atomic = $atomic;
-
-            #[inline]
-            fn load(from: &$atomic) -> Self {
-                from.load(Ordering::Relaxed)
-            }
-
-            #[inline]
-            fn store(to: &$atomic, value: Self) {
-                to.store(value, Ordering::Relaxed);
-            }
-        }
-    )*};
-}
-atomic_integers! {
-    i8, AtomicI8; i16, AtomicI16; i32, AtomicI32; i64, AtomicI64;
-    u8, AtomicU8; u16, AtomicU16; u32, AtomicU32; u64, AtomicU64;
-    isize, AtomicIsize; usize, AtomicUsize;
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.indices.size_hint()
+    }
 }
 
 impl<T> Clone for RawValue<T> {
@@ -313,7 +308,7 @@ impl<T> Clone for RawValue<T> {
 
 impl<T> Clone for RawArray<T> {
     fn clone(&self) -> Self {
-        Self { block: self.block.clone(), ..*self }
+        Self { items: self.items.clone() }
     }
 }
 
@@ -331,13 +326,13 @@ impl<T: Pod + fmt::Debug> fmt::Debug for RawArray<T> {
 
 impl<T: Pod> Serialize for RawValue<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        serialize_block(&self.items.block, 1, "RawValue", to)
+        serialize_block(self.items.items.block(), 1, "RawValue", to)
     }
 }
 
 impl<T: Pod> Serialize for RawArray<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        serialize_block(&self.block, self.length, "RawArray", to)
+        serialize_block(self.items.block(), self.len(), "RawArray", to)
     }
 }
 
@@ -360,11 +355,7 @@ impl<T: Pod> RawArray<T> {
         from: D,
     ) -> Result<Self, D::Error> {
         let (block, length) = deserialize_block(what, from)?;
-        match length.checked_mul(size_of::<T>()) {
-            Some(size) if size <= block.length() => {
-                Ok(Self { block: Arc::new(block), length, items: PhantomData })
-            }
-            _ => Err(D::Error::custom("the array is too short")),
-        }
+        Self::of(block, length)
+            .ok_or_else(|| D::Error::custom("the array is too short"))
     }
 }

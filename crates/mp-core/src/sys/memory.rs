@@ -4,18 +4,21 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8,
     AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
 };
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::sysinfo::sysinfo;
+use nix::unistd::ftruncate;
 
 use crate::util::beyond_std_streams;
 
@@ -45,17 +48,13 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
-    /// Makes `length` bytes of zeroed memory.
-    ///
-    /// The memory is there when this returns: a shortage is an error here, not
-    /// a SIGBUS at the first use.
+    /// Makes a place for `length` bytes. [`reserve`](Self::reserve) fills it.
     pub(crate) fn new(length: usize) -> io::Result<Self> {
         let fd = memfd_create(
             c"mp-core arena",
             MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
         )?;
         let fd = beyond_std_streams(fd)?;
-        let size = libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)?;
         allow_size(length)?;
         // The kernel would try, and take the memory from everybody until it
         // has to kill somebody.
@@ -63,14 +62,31 @@ impl Mapping {
         if length as u64 > system.ram_total() + system.swap_total() {
             return Err(Errno::ENOMEM.into());
         }
-        retry(|| fallocate(&fd, FallocateFlags::empty(), 0, size))?;
+        ftruncate(&fd, file_offset(length)?)?;
         // Nobody can shrink it under those who have it mapped.
         let seals = SealFlag::F_SEAL_SHRINK
             | SealFlag::F_SEAL_GROW
             | SealFlag::F_SEAL_SEAL;
         fcntl(&fd, FcntlArg::F_ADD_SEALS(seals))?;
-        let map = MmapOptions::new().len(length).populate().map_raw(&fd)?;
+        let map = MmapOptions::new().len(length).map_raw(&fd)?;
         Ok(Self { map, fd })
+    }
+
+    /// Has the system provide these bytes, which are zero at first.
+    ///
+    /// They are there when this returns: a shortage is an error here, not a
+    /// SIGBUS at the first use.
+    pub(crate) fn reserve(&self, bytes: Range<usize>) -> io::Result<()> {
+        let start = file_offset(bytes.start)?;
+        let length = file_offset(bytes.len())?;
+        retry(|| fallocate(&self.fd, FallocateFlags::empty(), start, length))?;
+        // Saves a fault for each page. Before Linux 5.14 there are the faults.
+        let _ = self.map.advise_range(
+            Advice::PopulateWrite,
+            bytes.start,
+            bytes.len(),
+        );
+        Ok(())
     }
 
     /// Maps memory that another process made.
@@ -92,40 +108,23 @@ impl Mapping {
         self.map.len()
     }
 
-    /// The `count` items that stand at `offset`.
+    /// Where `length` bytes lie from `offset` on.
     ///
     /// # Panics
     ///
-    /// If they are not within the memory, or not aligned.
-    #[inline]
-    pub(crate) fn shared_slice<T: Shared>(
-        &self,
-        offset: usize,
-        count: usize,
-    ) -> &[T] {
-        let place = self.place::<T>(offset, count);
-        // SAFETY: in bounds and aligned (`place`), mapped as long as `self`,
-        // and any bytes are a `T` that others may change.
-        unsafe { std::slice::from_raw_parts(place, count) }
-    }
-
-    /// Where `count` items of a type lie from `offset` on.
-    ///
-    /// # Panics
-    ///
-    /// As [`shared_slice`](Self::shared_slice).
-    #[inline]
-    pub(crate) fn place<T>(&self, offset: usize, count: usize) -> *mut T {
-        let end = count
-            .checked_mul(size_of::<T>())
-            .and_then(|length| length.checked_add(offset));
+    /// If they are not within the memory.
+    pub(crate) fn place(&self, offset: usize, length: usize) -> NonNull<u8> {
+        let end = offset.checked_add(length);
         assert!(
-            end.is_some_and(|end| end <= self.map.len())
-                && offset % align_of::<T>() == 0,
-            "an item lies outside of its shared memory"
+            end.is_some_and(|end| end <= self.map.len()),
+            "a block lies outside of its shared memory"
         );
         // SAFETY: `offset` is within the mapping, or at its end.
-        unsafe { self.map.as_mut_ptr().add(offset) }.cast()
+        let place = unsafe { self.map.as_mut_ptr().add(offset) };
+        let Some(place) = NonNull::new(place) else {
+            unreachable!("no mapping begins at nought")
+        };
+        place
     }
 }
 
@@ -162,6 +161,10 @@ pub(crate) fn read_sealed(fd: &OwnedFd) -> io::Result<&'static [u8]> {
 fn allow_size(length: usize) -> io::Result<()> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
     if length as u64 > limit { Err(Errno::EFBIG.into()) } else { Ok(()) }
+}
+
+fn file_offset(length: usize) -> nix::Result<libc::off_t> {
+    libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)
 }
 
 fn require_seals(fd: &OwnedFd, wanted: SealFlag) -> io::Result<()> {

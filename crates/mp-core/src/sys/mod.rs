@@ -10,6 +10,7 @@ pub(crate) mod environment;
 pub(crate) mod exit;
 pub(crate) mod fork;
 pub(crate) mod held;
+pub(crate) mod items;
 pub(crate) mod leash;
 pub(crate) mod memory;
 pub(crate) mod mutex;

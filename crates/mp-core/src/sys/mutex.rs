@@ -113,12 +113,17 @@ impl RobustMutex {
     /// holds it too often already ([`Kind::Recursive`]).
     #[inline]
     pub(crate) fn lock(&self) -> Result<Acquired, Errno> {
+        match self.try_lock()? {
+            Some(acquired) => Ok(acquired),
+            None => self.wait(),
+        }
+    }
+
+    #[cold]
+    fn wait(&self) -> Result<Acquired, Errno> {
         loop {
-            let acquired = match self.try_lock()? {
-                None => self.wait(now()?.saturating_add(LOOK))?,
-                acquired => acquired,
-            };
-            if let Some(acquired) = acquired {
+            let look = now()?.saturating_add(LOOK);
+            if let Some(acquired) = self.wait_until(look)? {
                 return Ok(acquired);
             }
         }
@@ -131,7 +136,7 @@ impl RobustMutex {
     /// As [`lock`](Self::lock).
     #[inline]
     pub(crate) fn try_lock(&self) -> Result<Option<Acquired>, Errno> {
-        // SAFETY: as in `wait`.
+        // SAFETY: as in `wait_until`.
         match unsafe { libc::pthread_mutex_trylock(self.0.get()) } {
             0 => Ok(Some(Acquired::Clean)),
             libc::EBUSY => Ok(None),
@@ -148,10 +153,14 @@ impl RobustMutex {
         &self,
         timeout: Duration,
     ) -> Result<Option<Acquired>, Errno> {
+        // To read the clock takes longer than to lock.
+        if let Some(acquired) = self.try_lock()? {
+            return Ok(Some(acquired));
+        }
         let end = now()?.saturating_add(timeout.min(LONGEST));
         loop {
             let look = now()?.saturating_add(LOOK);
-            let acquired = self.wait(end.min(look))?;
+            let acquired = self.wait_until(end.min(look))?;
             if acquired.is_some() || end <= look {
                 return Ok(acquired);
             }
@@ -159,7 +168,7 @@ impl RobustMutex {
     }
 
     /// Waits for the mutex until a monotonic time.
-    fn wait(&self, until: Duration) -> Result<Option<Acquired>, Errno> {
+    fn wait_until(&self, until: Duration) -> Result<Option<Acquired>, Errno> {
         let deadline = libc::timespec {
             tv_sec: libc::time_t::try_from(until.as_secs())
                 .unwrap_or(libc::time_t::MAX),
@@ -188,7 +197,8 @@ impl RobustMutex {
     /// `EPERM` if this thread does not hold it.
     #[inline]
     pub(crate) fn unlock(&self) -> Result<(), Errno> {
-        // SAFETY: as in `wait`; a mutex that is robust checks who unlocks it.
+        // SAFETY: as in `wait_until`; a mutex that is robust checks who unlocks
+        // it.
         match unsafe { libc::pthread_mutex_unlock(self.0.get()) } {
             0 => Ok(()),
             code => Err(Errno::from_raw(code)),
@@ -226,7 +236,7 @@ impl RobustMutex {
             return Err(Errno::from_raw(code));
         }
         // Without this the mutex would be of no use to anyone ever after.
-        // SAFETY: as in `wait`; this thread has just become the owner.
+        // SAFETY: as in `wait_until`; this thread has just become the owner.
         unsafe { libc::pthread_mutex_consistent(self.0.get()) };
         Ok(Acquired::OwnerDied)
     }
@@ -244,7 +254,7 @@ mod tests {
     use nix::unistd::{Pid, gettid};
 
     use super::*;
-    use crate::heap::Block;
+    use crate::sys::mutex_block::MutexBlock;
 
     fn is_asleep(thread: Pid) -> bool {
         let path = format!("/proc/self/task/{thread}/stat");
@@ -254,11 +264,9 @@ mod tests {
 
     #[test]
     fn a_waiter_that_nobody_wakes_wakes_up() {
-        let block = Block::new(size_of::<RobustMutex>()).unwrap();
-        let [mutex] = block.shared_slice::<RobustMutex>(0, 1) else {
-            unreachable!()
-        };
-        mutex.init(Kind::ErrorCheck);
+        let block = MutexBlock::new(size_of::<RobustMutex>(), Kind::ErrorCheck);
+        let block = block.unwrap();
+        let mutex = block.mutex();
         thread::scope(|scope| {
             let (held, holding) = channel();
             let (about_to_wait, waiting) = channel();

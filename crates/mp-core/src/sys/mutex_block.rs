@@ -44,10 +44,7 @@ impl MutexBlock {
     /// If the block is too small for a mutex.
     pub(crate) fn attach(block: Block) -> Self {
         assert!(size_of::<RobustMutex>() <= block.length());
-        let start = block.place::<u8>(0, block.length());
-        let Some(start) = NonNull::new(start) else {
-            unreachable!("no mapping begins at nought")
-        };
+        let start = block.start();
         Self { block: ManuallyDrop::new(block), start }
     }
 

@@ -70,10 +70,24 @@ impl Drop for PrivateFd {
 
 /// Closes the parent's private descriptors, first thing in a forked child.
 pub(crate) fn close_inherited() {
-    for fd in mem::take(&mut lock(&OPEN).fds) {
-        // SAFETY: the number is that of a `PrivateFd` of the parent, whose copy
+    let mut fds = mem::take(&mut lock(&OPEN).fds).into_iter().peekable();
+    // The parent of many children has one for each: mostly all in a row.
+    while let Some(first) = fds.next() {
+        let mut last = first;
+        while let Some(next) = fds.next_if_eq(&(last + 1)) {
+            last = next;
+        }
+        // SAFETY: each number is that of a `PrivateFd` of the parent, whose copy
         // here neither gives it out nor closes it, its generation being old.
-        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+        let done =
+            unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        if done == -1 {
+            // The kernel is too old for that, or a filter forbids it.
+            for fd in first..=last {
+                // SAFETY: as above.
+                drop(unsafe { OwnedFd::from_raw_fd(fd) });
+            }
+        }
     }
 }
 
