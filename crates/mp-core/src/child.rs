@@ -98,13 +98,10 @@ pub(crate) fn detach_stdin() {
     }
 }
 
-/// Does ahead what every child does that is forked by a server.
-///
-/// Its parent does not wait yet, and children get a copy of what the server has
-/// done. Where something fails, it is done again, and fails again, later.
-pub(crate) fn get_ready() {
+/// Does once, in a server, what its children would each do again: they get a
+/// copy of what is done.
+pub(crate) fn warm_up() {
     announce_panics();
-    let _ = util::watch_exit();
     reduction::arrive(Vec::new(), Vec::new());
     let _ = Entry::at(0);
     util::flush_if_alone();

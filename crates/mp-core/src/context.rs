@@ -48,8 +48,9 @@ pub enum StartMethod {
     Spawn,
     /// The child is a copy of a helper process, which was spawned when the
     /// first child was started this way, and has run `main` as far as
-    /// [`init`](crate::init). As spawn, but much faster: one such copy is always
-    /// made ahead, and waits for the next start. Both end with this process.
+    /// [`init`](crate::init). As spawn, but much faster: two such copies are
+    /// always made ahead, and wait for the next start. They and the helper end
+    /// with this process.
     ForkServer,
 }
 

@@ -5,10 +5,12 @@
 //! What it forks are children not of itself but of the process that asks; so
 //! they, and what becomes of them, do not depend on the server.
 //!
-//! It forks one child ahead, which waits for its letter. A start so costs what
+//! It forks children ahead, which wait for their letters. A start so costs what
 //! it takes to send that, and the next child is forked while this one runs.
 
+use std::collections::VecDeque;
 use std::io;
+use std::iter;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::exit;
 use std::sync::Mutex;
@@ -28,12 +30,16 @@ use crate::util::lock;
 /// How long a process may take to end when it has nothing to do any more.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How many children wait for their letters. With one, a start soon after
+/// another would wait until it has been forked and has come to its socket.
+const AHEAD: usize = 2;
+
 /// The server of this process.
 struct Server {
     generation: u64,
     socket: PrivateFd,
     popen: Popen,
-    ahead: Option<Order>,
+    ahead: VecDeque<Order>,
 }
 
 /// A child that the server was told to fork: this end of its socket.
@@ -84,7 +90,7 @@ fn end(server: Option<Server>) {
     drop(socket);
     end_process(&popen);
     // Without the server this waits for nothing that does not come.
-    if let Some(Ok(Waiting { socket, popen })) = ahead.map(Order::arrive) {
+    for Waiting { socket, popen } in ahead.into_iter().flat_map(Order::arrive) {
         drop(socket);
         end_process(&popen);
     }
@@ -117,19 +123,23 @@ impl Server {
             generation: generation(),
             socket: PrivateFd::new(ours),
             popen: place.replace(|| Popen::of(pid))?,
-            ahead: None,
+            ahead: VecDeque::with_capacity(AHEAD),
         })
     }
 
     fn make_child(&mut self, letter: &Letter) -> io::Result<Popen> {
-        // Why there was no child ahead is no concern of this start.
-        let ahead = self.ahead.take().and_then(|order| order.arrive().ok());
-        let waiting = match ahead {
+        // Why one was not made, or has ended, is no concern of this start.
+        let waiting = iter::from_fn(|| self.ahead.pop_front())
+            .find_map(|order| order.arrive().ok());
+        let waiting = match waiting {
             Some(waiting) => waiting,
             None => self.order()?.arrive()?,
         };
         let popen = waiting.hand(letter)?;
-        self.ahead = self.order().ok();
+        while self.ahead.len() < AHEAD {
+            let Ok(order) = self.order() else { break };
+            self.ahead.push_back(order);
+        }
         Ok(popen)
     }
 
@@ -177,7 +187,7 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     // An interrupt from the keyboard goes to all processes of the terminal.
     // Whether it ends the children is for each of them to decide.
     let ignored = signal::ignore_interrupt();
-    child::get_ready();
+    child::warm_up();
     let socket = PrivateFd::new(socket);
     loop {
         match socket.get().and_then(socket::receive) {
@@ -203,8 +213,6 @@ fn make_child(socket: OwnedFd, interrupt_ignored: bool) {
         close_inherited();
         let Some(socket) = socket.take() else { return 1 };
         announce(&socket, nix::unistd::getpid().as_raw());
-        // Now, while nobody waits for it.
-        child::get_ready();
         await_letter(socket, interrupt_ignored)
     });
     let pid = forked.unwrap_or_else(|error| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mp_core::{Process, Result, Value};
 
 use crate::observe::{
-    children, descriptors, eventually, forkserver_and_child_ahead,
+    children, descriptors, eventually, forkserver_and_children_ahead,
 };
 
 /// What this process had when all was well.
@@ -28,11 +28,12 @@ impl Books {
             children: 0,
         };
         books.use_all();
-        // A forkserver that was ended may have left a child ahead, which was
-        // the first. Now there is another server.
+        // A forkserver that was ended may have left children ahead, which were
+        // the first. Then there is another server.
+        books.use_all();
         books.use_all();
         books.descriptors = descriptors(std::process::id());
-        forkserver_and_child_ahead();
+        forkserver_and_children_ahead();
         books.children = children().len();
         books
     }
@@ -59,7 +60,7 @@ impl Books {
     pub(crate) fn check(&self) {
         self.use_all();
         self.check_descriptors();
-        // A forkserver may just be forking the next child ahead.
+        // A forkserver may just be forking the next child.
         eventually("there are as many children as before", || {
             children().len() == self.children
         });
@@ -71,7 +72,7 @@ impl Books {
             .iter()
             .filter(|(number, _)| !self.descriptors.contains_key(number))
             .collect();
-        // The socket of the child ahead may have another number every time.
+        // The sockets of the children ahead may have other numbers every time.
         let more = now.len().saturating_sub(self.descriptors.len());
         assert_eq!(more, 0, "some of these are lost: {lost:?}");
     }

@@ -45,7 +45,7 @@ fn under<T>(resource: Resource, limit: u64, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Ends the forkserver and the child that it has forked ahead: they have the
+/// Ends the forkserver and the children that it has forked ahead: they have the
 /// limit that was when the server started.
 fn end_server() {
     for helper in children() {

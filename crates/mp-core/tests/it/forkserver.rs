@@ -78,7 +78,10 @@ fn fsrv_02_server_killed_while_a_child_runs() {
 /// At whatever moment of a start the server dies, the start succeeds.
 fn fsrv_02_server_killed_again_and_again() {
     for round in 0..40 {
-        assert_eq!(start_one(), Some(0));
+        // The first may be the children that a killed server had ahead.
+        for _ in 0..3 {
+            assert_eq!(start_one(), Some(0));
+        }
         let server = forkserver().unwrap();
         let mut killer = Context::new(StartMethod::Fork).process(
             |server, delay| {

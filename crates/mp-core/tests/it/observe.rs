@@ -70,11 +70,11 @@ pub(crate) fn forkserver() -> Option<u32> {
     helpers().first().copied()
 }
 
-/// The forkserver and the child that it has forked ahead, once that is there;
-/// nothing if there is no server.
-pub(crate) fn forkserver_and_child_ahead() -> Vec<u32> {
+/// The forkserver and the children that it has forked ahead, once those are
+/// there; nothing if there is no server.
+pub(crate) fn forkserver_and_children_ahead() -> Vec<u32> {
     if !helpers().is_empty() {
-        eventually("a child is ahead", || helpers().len() == 2);
+        eventually("two children are ahead", || helpers().len() == 3);
     }
     helpers()
 }

@@ -16,7 +16,7 @@ use nix::unistd::{close, mkfifo};
 
 use crate::observe::{
     Gate, Running, await_permission, children, descriptors, eventually,
-    forkserver_and_child_ahead, passes, state,
+    forkserver_and_children_ahead, passes, state,
 };
 use crate::support::{exit_code_of, program};
 
@@ -200,13 +200,13 @@ fn tidy() -> ExitCode {
     let children_made = [gate.start(), gate.start()];
     let mut expected: Vec<_> =
         children_made.iter().filter_map(Process::pid).collect();
-    expected.extend(forkserver_and_child_ahead());
+    expected.extend(forkserver_and_children_ahead());
     expected.sort_unstable();
     let mut found = children();
     found.sort_unstable();
     assert_eq!(found, expected);
     let by_server = mp_core::start_method().unwrap() == StartMethod::ForkServer;
-    assert_eq!(found.len(), if by_server { 4 } else { 2 });
+    assert_eq!(found.len(), if by_server { 5 } else { 2 });
     // And no thread works behind the program's back.
     assert_eq!(fs::read_dir("/proc/self/task").unwrap().count(), 1);
     gate.open();
