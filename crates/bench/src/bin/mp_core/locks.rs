@@ -37,7 +37,7 @@ pub(crate) fn counter(job: &Job) -> Result<()> {
             let (lock, value) = (lock.clone(), value.clone());
             move || {
                 let begin = time_if(watched);
-                let _held = lock.acquire();
+                let _held = lock.acquire().expect("it is not held twice");
                 let waited = time_if(watched) - begin;
                 value.set(value.get() + 1);
                 waited

@@ -65,6 +65,8 @@ pub(crate) fn array_sum(job: &Job) -> Result<()> {
     let numbers: Vec<f64> = (0..job.size).map(|n| n as f64).collect();
     let expected: f64 = numbers.iter().sum();
     let array = RawArray::from_slice(&numbers);
+    // A fork would copy the tables of its memory.
+    drop(numbers);
     let sums = RawArray::new(CHILDREN);
     let half = job.size / CHILDREN;
     for method in [StartMethod::Fork, StartMethod::ForkServer] {
@@ -82,6 +84,7 @@ pub(crate) fn array_sum(job: &Job) -> Result<()> {
             &params,
         );
     }
+    let numbers: Vec<_> = array.iter().collect();
     for method in [StartMethod::ForkServer, StartMethod::Spawn] {
         let context = Context::new(method);
         let child = |place: usize| {
