@@ -9,8 +9,8 @@ use mp_core::{Context, Process, StartMethod, force_start_method};
 use nix::sys::signal::Signal;
 
 use crate::observe::{
-    Gate, Running, await_permission, eventually, forkserver, has_ended, passes,
-    send,
+    Gate, Running, await_permission, eventually, forkserver,
+    forkserver_and_children_ahead, has_ended, passes, send, state,
 };
 
 crate::cases! {
@@ -19,6 +19,7 @@ crate::cases! {
         fsrv_01_server_starts_with_the_first_process_and_is_used_again,
         fsrv_02_server_killed_while_a_child_runs,
         fsrv_02_server_killed_again_and_again,
+        fsrv_02_children_ahead_killed,
         fsrv_03_server_ignores_sigint,
         fsrv_04_exit_codes_are_those_of_fork,
         fsrv_05_children_are_no_copies_of_the_parent,
@@ -99,6 +100,21 @@ fn fsrv_02_server_killed_again_and_again() {
     }
 }
 
+/// Who is killed before it has got anything to run is not missed, and nothing
+/// is left of it.
+fn fsrv_02_children_ahead_killed() {
+    assert_eq!(start_one(), Some(0));
+    for _ in 0..10 {
+        let ahead = forkserver_and_children_ahead().split_off(1);
+        for &child in &ahead {
+            send(child, Signal::SIGKILL);
+            eventually("it ends", || has_ended(child));
+        }
+        assert_eq!(start_one(), Some(0));
+        assert!(ahead.into_iter().all(|child| state(child).is_none()));
+    }
+}
+
 fn fsrv_03_server_ignores_sigint() {
     force_start_method(StartMethod::ForkServer);
     let gate = Gate::new();
@@ -149,11 +165,15 @@ fn fsrv_05_children_are_no_copies_of_the_parent() {
     }
 }
 
-/// Starts a child, and says the numbers of its server and of the child.
+/// Starts a child, and says the numbers of its server, of the children ahead,
+/// and of the child.
 fn one_child_and_its_server() -> ExitCode {
     let mut child = Process::new(|| sleep(Duration::from_millis(300)), ());
     child.start().unwrap();
-    println!("{} {}", forkserver().unwrap(), child.pid().unwrap());
+    for helper in forkserver_and_children_ahead() {
+        print!("{helper} ");
+    }
+    println!("{}", child.pid().unwrap());
     await_permission();
     ExitCode::SUCCESS
 }
@@ -162,9 +182,9 @@ fn fsrv_07_server_ends_with_its_process() {
     let name = "one_child_and_its_server";
     let mut client = Running::start(name, StartMethod::ForkServer, &[]);
     let processes = client.numbers();
-    assert_eq!(processes.len(), 2);
+    assert_eq!(processes.len(), 4);
     assert!(client.finish().success());
-    // The client has waited for both.
+    // The client has waited for all of them.
     assert!(processes.into_iter().all(has_ended));
 }
 
@@ -173,7 +193,7 @@ fn fsrv_07_server_ends_with_a_killed_process() {
     let name = "one_child_and_its_server";
     let mut client = Running::start(name, StartMethod::ForkServer, &[]);
     let processes = client.numbers();
-    assert_eq!(processes.len(), 2);
+    assert_eq!(processes.len(), 4);
     client.kill();
     for pid in processes {
         eventually("what a killed client leaves ends", || has_ended(pid));
