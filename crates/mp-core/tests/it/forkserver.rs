@@ -40,6 +40,14 @@ fn start_one() -> Option<i32> {
     process.exitcode()
 }
 
+/// Starts processes until there is a server. The first may be the children that
+/// one had ahead which was killed.
+fn have_a_server() {
+    for _ in 0..3 {
+        assert_eq!(start_one(), Some(0));
+    }
+}
+
 fn fsrv_01_server_starts_with_the_first_process_and_is_used_again() {
     passes("lazy_server", StartMethod::ForkServer, &[]);
 }
@@ -79,10 +87,7 @@ fn fsrv_02_server_killed_while_a_child_runs() {
 /// At whatever moment of a start the server dies, the start succeeds.
 fn fsrv_02_server_killed_again_and_again() {
     for round in 0..40 {
-        // The first may be the children that a killed server had ahead.
-        for _ in 0..3 {
-            assert_eq!(start_one(), Some(0));
-        }
+        have_a_server();
         let server = forkserver().unwrap();
         let mut killer = Context::new(StartMethod::Fork).process(
             |server, delay| {
@@ -103,7 +108,7 @@ fn fsrv_02_server_killed_again_and_again() {
 /// Who is killed before it has got anything to run is not missed, and nothing
 /// is left of it.
 fn fsrv_02_children_ahead_killed() {
-    assert_eq!(start_one(), Some(0));
+    have_a_server();
     for _ in 0..10 {
         let ahead = forkserver_and_children_ahead().split_off(1);
         for &child in &ahead {
