@@ -2,8 +2,10 @@
 
 mod contest;
 mod job;
+mod kib;
 mod series;
 
 pub use contest::{Contest, contend, counter, time_if};
 pub use job::Job;
+pub use kib::kib;
 pub use series::{Series, now, timed_batches};

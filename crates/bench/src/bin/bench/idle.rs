@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use bench::kib;
 
 /// How long it may take until a process has settled.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,23 +42,18 @@ fn memory_of(pid: u32) -> Result<Memory> {
     let file = format!("/proc/{pid}/smaps_rollup");
     let text = fs::read_to_string(&file)
         .with_context(|| format!("cannot read {file}"))?;
-    let kib = |field: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(field))?;
-        line.trim().strip_suffix(" kB")?.parse().ok()
+    let field = |name: &str| -> Result<u32> {
+        let kib = kib(&text, name)
+            .with_context(|| format!("{file} lacks a field"))?;
+        Ok(kib.try_into()?)
     };
-    let missing = || format!("{file} lacks a field");
-    Ok(Memory {
-        pss: kib("Pss:").with_context(missing)?,
-        private_dirty: kib("Private_Dirty:").with_context(missing)?,
-    })
+    Ok(Memory { pss: field("Pss:")?, private_dirty: field("Private_Dirty:")? })
 }
 
 /// How much memory the system has left, in MiB.
 pub(crate) fn available_mib() -> Result<usize> {
     let text = fs::read_to_string("/proc/meminfo")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib: usize = line
-        .and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok())
+    let kib = kib(&text, "MemAvailable:")
         .context("the system does not say how much memory there is")?;
-    Ok(kib / 1024)
+    Ok(usize::try_from(kib / 1024)?)
 }

@@ -4,6 +4,8 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
+use bench::kib;
+
 use crate::build::{peer_version, python, run};
 use crate::program::Subject;
 
@@ -44,9 +46,7 @@ fn cpu() -> Option<String> {
 
 fn memory() -> Option<String> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(format!("{} MiB of memory", kib / 1024))
+    Some(format!("{} MiB of memory", kib(&text, "MemTotal:")? / 1024))
 }
 
 fn output(command: &mut Command) -> Option<String> {

@@ -48,11 +48,7 @@ pub(crate) fn value_make(job: &Job) {
 fn kib(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status")
         .expect("a process has a status");
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(field))
-        .and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok())
-        .expect("the status has the field")
+    bench::kib(&status, field).expect("the status has the field")
 }
 
 fn open_files() -> u64 {
