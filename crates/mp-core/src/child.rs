@@ -2,7 +2,6 @@
 //!
 //! CPython: `_bootstrap` in `multiprocessing/process.py`.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,12 +9,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use nix::unistd::dup2_stdin;
-
 use crate::handle::Birth;
 use crate::letter::Delivery;
 use crate::sys::entry::Entry;
-use crate::util::beyond_std_streams;
 use crate::{Result, context, family, heap, lifeline, reduction, util};
 
 /// Runs what was sent. The result is the exit code.
@@ -87,15 +83,6 @@ fn guarded(body: impl FnOnce() -> i32) -> i32 {
         mem::forget(payload);
         1
     })
-}
-
-/// Children do not compete with their parent for its standard input.
-pub(crate) fn detach_stdin() {
-    // As in Python, a system without the file is no reason not to run.
-    let null = File::open("/dev/null");
-    if let Ok(null) = null.and_then(|file| beyond_std_streams(file.into())) {
-        let _ = dup2_stdin(null);
-    }
 }
 
 /// Does once, in a server, what its children would each do again: they get a

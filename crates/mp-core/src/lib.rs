@@ -95,6 +95,7 @@ mod process;
 mod reduction;
 pub mod sharedctypes;
 mod spawn;
+mod stdin;
 mod synchronize;
 mod sys;
 mod target;

@@ -13,7 +13,7 @@ use nix::unistd::getppid;
 
 use crate::letter::{self, Message};
 use crate::sys::{environment, socket};
-use crate::{child, forkserver, util};
+use crate::{child, forkserver, stdin, util};
 
 /// The environment variable that summons a child: the number of its socket,
 /// and its parent's process id.
@@ -92,7 +92,7 @@ fn summons() -> Option<OwnedFd> {
 /// Does what the process was started for.
 fn answer(socket: OwnedFd) -> ! {
     take_name();
-    child::detach_stdin();
+    stdin::detach();
     match letter::receive(socket.as_fd()) {
         Ok(Some(Message::Serve)) => forkserver::serve(socket),
         Ok(Some(Message::Run(delivery))) => {

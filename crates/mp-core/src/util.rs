@@ -17,7 +17,7 @@ use nix::unistd::pipe2;
 use crate::sys::exit::{exit_now, on_process_exit};
 use crate::sys::fork::{generation, is_single_threaded_now};
 use crate::sys::private_fd;
-use crate::{context, family, forkserver, heap, lifeline};
+use crate::{context, family, forkserver, heap, lifeline, stdin};
 
 /// How long a daemon that was told to end may take to do so.
 const DAEMON_GRACE: Duration = Duration::from_secs(5);
@@ -203,6 +203,7 @@ pub(crate) fn hold_locks() -> io::Result<impl Sized> {
         forkserver::hold(),
         family::hold(),
         lifeline::hold(),
+        stdin::hold(),
         heap::hold()?,
         private_fd::hold(),
     ))

@@ -10,7 +10,7 @@ use crate::handle::Birth;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{Reserved, close_inherited};
 use crate::target::Body;
-use crate::{Error, Result, child, heap, lifeline, util};
+use crate::{Error, Result, child, heap, lifeline, stdin, util};
 
 pub(crate) fn start(
     birth: Birth,
@@ -25,10 +25,16 @@ pub(crate) fn start(
         Ok(prepared) => prepared,
         Err(error) => return Err(failed(error)),
     };
+    let input = stdin::empty();
+    let input = input.as_ref().and_then(|input| input.get().ok());
     let mut in_child = Some(lifeline);
     let forked = fork(permit, util::hold_locks, || {
+        let replaced = input.map(stdin::replace);
         close_inherited();
-        child::detach_stdin();
+        // There are free descriptors now, if there were none.
+        if replaced.is_none() {
+            stdin::detach();
+        }
         heap::after_fork();
         match in_child.take() {
             Some(lifeline) => {

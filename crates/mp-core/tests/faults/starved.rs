@@ -10,6 +10,7 @@ use mp_core::{Array, Process, Result, StartMethod, start_method};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
+use nix::unistd::{dup2_stdin, pipe};
 
 use crate::books::Books;
 use crate::observe::{
@@ -133,18 +134,32 @@ fn no_descriptors_from_the_beginning(method: StartMethod) {
 fn few_descriptors_at_first() -> ExitCode {
     silence();
     let limit = std::env::args().nth(1).unwrap().parse().unwrap();
+    // Not the empty file that children get.
+    let (input, _writer) = pipe().unwrap();
+    dup2_stdin(input).unwrap();
     let first: Result<_> = under(Resource::RLIMIT_NOFILE, limit, || {
-        let mut process = Process::new(|| (), ());
+        let mut process = Process::new(look_at_input, ());
         process.start()?;
         process.join()?;
         Ok(process.exitcode())
     });
-    assert!(!matches!(first, Ok(None)));
+    assert!(!matches!(first, Ok(None | Some(PARENTS_INPUT))));
     drop(first);
     end_server();
     let books = Books::open();
     books.check();
     ExitCode::SUCCESS
+}
+
+/// The exit code of a child that has the standard input of its parent.
+const PARENTS_INPUT: i32 = 42;
+
+fn look_at_input() {
+    // Needs no descriptor.
+    let input = std::fs::read_link("/proc/self/fd/0").unwrap();
+    if input.to_str() != Some("/dev/null") {
+        std::process::exit(PARENTS_INPUT);
+    }
 }
 
 /// Root has no limit of processes, so this is done as somebody else.
