@@ -5,8 +5,8 @@
 use std::io::{self, Write};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::OnceLock;
 use std::thread;
 
 use crate::handle::Birth;
@@ -57,8 +57,7 @@ pub(crate) fn bootstrap(
 ) -> i32 {
     context::force_start_method(birth.method);
     let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
-    let (current, parent) = family::relatives(birth, lifeline);
-    family::adopt(current, parent, forked);
+    family::adopt(birth, lifeline, forked);
     if let Some(Err(error)) = leash {
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
@@ -94,18 +93,23 @@ pub(crate) fn warm_up() {
     util::flush_if_alone();
 }
 
+type PanicHook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;
+
 /// Says before the message of a panic which process it was.
 fn announce_panics() {
-    static DONE: AtomicBool = AtomicBool::new(false);
+    // Not in the new hook, which so takes no memory.
+    static REPORT: OnceLock<PanicHook> = OnceLock::new();
     // A copy of a child has a copy of its hook. While a panic unwinds (a
     // destructor started this child), the hook cannot be changed.
-    if thread::panicking() || DONE.swap(true, Ordering::Relaxed) {
+    if thread::panicking() || REPORT.get().is_some() {
         return;
     }
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
+    REPORT.get_or_init(panic::take_hook);
+    panic::set_hook(Box::new(|panic| {
         report_failure("");
-        report(panic);
+        if let Some(report) = REPORT.get() {
+            report(panic);
+        }
     }));
 }
 

@@ -1,6 +1,8 @@
 //! Who this process is, who its parent is, and which children it has.
 
 use std::collections::VecDeque;
+use std::mem;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use nix::unistd::{getpid, gettid};
@@ -8,6 +10,7 @@ use nix::unistd::{getpid, gettid};
 use crate::handle::{Birth, Handle};
 use crate::sys::fork::generation;
 use crate::sys::mutex_block::is_own_thread;
+use crate::sys::private_fd::PrivateFd;
 use crate::util::lock;
 
 /// The smallest number of children at which those that have ended are looked
@@ -17,8 +20,9 @@ const FEW: usize = 16;
 /// What one process knows of its relatives.
 struct Family {
     generation: u64,
-    current: Arc<Handle>,
-    parent: Option<Arc<Handle>>,
+    /// What a child was told, until somebody asks for it.
+    origin: Option<Origin>,
+    relatives: Option<Relatives>,
     /// The children that were started and, as far as is known, have not ended.
     children: VecDeque<Arc<Handle>>,
     /// The number of the last process object that was made here.
@@ -30,19 +34,47 @@ struct Family {
     patience: usize,
 }
 
+/// What a child is told of itself and of its parent.
+struct Origin {
+    birth: Birth,
+    lifeline: PrivateFd,
+}
+
+/// This process and its parent.
+struct Relatives {
+    current: Arc<Handle>,
+    parent: Option<Arc<Handle>>,
+}
+
 static FAMILY: Mutex<Option<Family>> = Mutex::new(None);
 
 impl Family {
-    fn new(current: Handle, parent: Option<Handle>, forked: bool) -> Self {
+    fn new(origin: Option<Origin>, forked: bool) -> Self {
         Self {
             generation: generation(),
-            current: Arc::new(current),
-            parent: parent.map(Arc::new),
+            origin,
+            relatives: None,
             children: VecDeque::new(),
             made: 0,
             forked,
             patience: FEW,
         }
+    }
+
+    /// Makes them when they are asked for. Most children never ask, and what a
+    /// forked one writes to for the first time, the system has to copy.
+    fn relatives(&mut self) -> &Relatives {
+        self.relatives.get_or_insert_with(|| match self.origin.take() {
+            None => Relatives { current: Handle::main().into(), parent: None },
+            Some(Origin { birth, lifeline }) => {
+                let name = birth.parent_name.clone();
+                let parent = Handle::parent(name, birth.parent_pid, lifeline);
+                Relatives {
+                    current: Handle::current(birth).into(),
+                    parent: Some(parent.into()),
+                }
+            }
+        })
     }
 }
 
@@ -52,21 +84,25 @@ fn family<R>(work: impl FnOnce(&mut Family) -> R) -> R {
     match &mut *family {
         Some(family) if family.generation == generation() => work(family),
         // The program itself, or a copy of a process that something else made.
-        stale => work(stale.insert(Family::new(Handle::main(), None, false))),
+        stale => work(stale.insert(Family::new(None, false))),
     }
 }
 
 /// Becomes the process that was born, in a new process.
-pub(crate) fn adopt(current: Handle, parent: Handle, forked: bool) {
-    *lock(&FAMILY) = Some(Family::new(current, Some(parent), forked));
+pub(crate) fn adopt(birth: Birth, lifeline: OwnedFd, forked: bool) {
+    let origin = Origin { birth, lifeline: PrivateFd::new(lifeline) };
+    let family = Family::new(Some(origin), forked);
+    // What the parent knew is the parent's to look after, and stays shared with
+    // it as long as nobody touches it.
+    mem::forget(lock(&FAMILY).replace(family));
 }
 
 pub(crate) fn current() -> Arc<Handle> {
-    family(|family| family.current.clone())
+    family(|family| family.relatives().current.clone())
 }
 
 pub(crate) fn parent() -> Option<Arc<Handle>> {
-    family(|family| family.parent.clone())
+    family(|family| family.relatives().parent.clone())
 }
 
 /// Whether this process is a copy of another that this crate made.
@@ -78,7 +114,7 @@ pub(crate) fn is_forked() -> bool {
 pub(crate) fn next_identity() -> Vec<u32> {
     family(|family| {
         family.made += 1;
-        let mut identity = family.current.identity().to_vec();
+        let mut identity = family.relatives().current.identity().to_vec();
         identity.push(family.made);
         identity
     })
@@ -140,16 +176,6 @@ pub(crate) fn owner_name(thread: libc::pid_t) -> OwnerName {
         name.push_str(current.name().unwrap_or("<unnamed>"));
     }
     OwnerName { name, is_caller: true }
-}
-
-/// Makes the handles of a new process: of itself and of its parent.
-pub(crate) fn relatives(
-    birth: Birth,
-    lifeline: std::os::fd::OwnedFd,
-) -> (Handle, Handle) {
-    let parent =
-        Handle::parent(birth.parent_name.clone(), birth.parent_pid, lifeline);
-    (Handle::current(birth), parent)
 }
 
 /// For the time of a fork.

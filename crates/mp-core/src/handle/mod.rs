@@ -3,7 +3,6 @@
 mod repr;
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -116,10 +115,10 @@ impl Handle {
     pub(crate) fn parent(
         name: String,
         pid: libc::pid_t,
-        lifeline: OwnedFd,
+        lifeline: PrivateFd,
     ) -> Self {
         Self {
-            role: Role::Parent { pid, lifeline: PrivateFd::new(lifeline) },
+            role: Role::Parent { pid, lifeline },
             type_name: "_ParentProcess".to_owned(),
             identity: Vec::new(),
             generation: generation(),

@@ -147,14 +147,15 @@ pub(crate) fn fork<H>(
     // SAFETY: with a single thread nothing can be left half done in the child,
     // so it may do whatever the parent may; otherwise the permit stands for
     // the caller's promise. The child does not return from `run_and_leave`.
-    let pid = unsafe { libc::fork() };
-    // Before a lock is released, which could change it.
-    let error = io::Error::last_os_error();
-    drop(locks);
-    match pid {
-        -1 => Err(error),
-        0 => run_and_leave(child),
+    let forked = match unsafe { libc::fork() } {
+        // Before a lock is released, which could change the reason.
+        -1 => Err(io::Error::last_os_error()),
         pid => Ok(pid),
+    };
+    drop(locks);
+    match forked {
+        Ok(0) => run_and_leave(child),
+        forked => forked,
     }
 }
 

@@ -5,9 +5,8 @@
 
 #![allow(unsafe_code, reason = "closes descriptors by number")]
 
-use std::collections::BTreeSet;
 use std::io;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Mutex;
 
@@ -26,11 +25,11 @@ pub(crate) struct PrivateFd {
 /// The private descriptors of one process.
 struct Open {
     generation: u64,
-    fds: BTreeSet<RawFd>,
+    /// In ascending order.
+    fds: Vec<RawFd>,
 }
 
-static OPEN: Mutex<Open> =
-    Mutex::new(Open { generation: 0, fds: BTreeSet::new() });
+static OPEN: Mutex<Open> = Mutex::new(Open { generation: 0, fds: Vec::new() });
 
 impl PrivateFd {
     pub(crate) fn new(fd: OwnedFd) -> Self {
@@ -38,9 +37,12 @@ impl PrivateFd {
         // In a copy of a process that something else made, nobody has closed
         // the parent's, and the numbers may be used for anything by now.
         if open.generation != generation() {
-            *open = Open { generation: generation(), fds: BTreeSet::new() };
+            open.generation = generation();
+            open.fds.clear();
         }
-        open.fds.insert(fd.as_raw_fd());
+        let number = fd.as_raw_fd();
+        let place = open.fds.partition_point(|&other| other < number);
+        open.fds.insert(place, number);
         Self { fd: ManuallyDrop::new(fd), generation: generation() }
     }
 
@@ -61,7 +63,9 @@ impl Drop for PrivateFd {
         if self.generation == generation() {
             // Until the descriptor is closed, so that no fork comes between.
             let mut open = lock(&OPEN);
-            open.fds.remove(&self.fd.as_raw_fd());
+            if let Ok(place) = open.fds.binary_search(&self.fd.as_raw_fd()) {
+                open.fds.remove(place);
+            }
             // SAFETY: `self.fd` is not used again.
             unsafe { ManuallyDrop::drop(&mut self.fd) };
         }
@@ -70,13 +74,11 @@ impl Drop for PrivateFd {
 
 /// Closes the parent's private descriptors, first thing in a forked child.
 pub(crate) fn close_inherited() {
-    let mut fds = mem::take(&mut lock(&OPEN).fds).into_iter().peekable();
+    // They stay in the list until the child has some of its own.
+    let open = lock(&OPEN);
     // The parent of many children has one for each: mostly all in a row.
-    while let Some(first) = fds.next() {
-        let mut last = first;
-        while let Some(next) = fds.next_if_eq(&(last + 1)) {
-            last = next;
-        }
+    for row in open.fds.chunk_by(|one, next| one + 1 == *next) {
+        let (first, last) = (row[0], row[row.len() - 1]);
         // SAFETY: each number is that of a `PrivateFd` of the parent, whose copy
         // here neither gives it out nor closes it, its generation being old.
         let done =

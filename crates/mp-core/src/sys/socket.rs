@@ -15,7 +15,17 @@ use nix::sys::socket::{
 use crate::util::beyond_std_streams;
 
 /// The most descriptors that the kernel takes in one message.
-const MOST_FDS: usize = 253;
+const MOST_FDS: u32 = 253;
+
+/// The bytes that they take.
+// SAFETY: it only adds up.
+const RIGHTS_SPACE: usize =
+    unsafe { libc::CMSG_SPACE(MOST_FDS * RawFd::BITS / 8) as usize };
+
+/// Room for them, aligned as the header before them has to be. It is not on the
+/// heap, of which a child that waits would keep a page more.
+#[repr(C, align(8))]
+struct Rights([u8; RIGHTS_SPACE]);
 
 /// What arrived.
 #[derive(Debug)]
@@ -46,7 +56,7 @@ pub(crate) fn send(
     parts: &[&[u8]],
     fds: &[BorrowedFd],
 ) -> io::Result<()> {
-    if fds.len() > MOST_FDS {
+    if fds.len() > MOST_FDS as usize {
         return Err(Errno::E2BIG.into());
     }
     let fds: Vec<RawFd> = fds.iter().map(AsRawFd::as_raw_fd).collect();
@@ -72,12 +82,12 @@ pub(crate) fn send(
 pub(crate) fn receive(socket: BorrowedFd) -> io::Result<Option<Received>> {
     let mut bytes = vec![0; next_length(socket)?];
     let mut buffer = [IoSliceMut::new(&mut bytes)];
-    let mut rights = nix::cmsg_space!([RawFd; MOST_FDS]);
+    let mut rights = Rights([0; RIGHTS_SPACE]);
     let message = loop {
         match recvmsg::<()>(
             socket.as_raw_fd(),
             &mut buffer,
-            Some(&mut rights),
+            Some(&mut rights.0),
             MsgFlags::MSG_CMSG_CLOEXEC,
         ) {
             Err(error) if is_passing(error) => {}
