@@ -21,12 +21,13 @@ pub(crate) struct Effort {
     pub(crate) budget_ms: u64,
 }
 
-impl Effort {
-    /// Whether this is one of its rounds. They lie as far from each other as
-    /// they can, so that a bad minute is in few of them.
-    pub(crate) fn is_due(self, round: usize, rounds: usize) -> bool {
-        (round + 1) * self.rounds / rounds > round * self.rounds / rounds
-    }
+/// Whether a round is one of so many. They lie as far from each other as they
+/// can, so that a bad minute is in few of them.
+pub(crate) fn is_due(
+    rounds_due: usize,
+    (round, rounds): (usize, usize),
+) -> bool {
+    (round + 1) * rounds_due / rounds > round * rounds_due / rounds
 }
 
 /// Work that several subjects do.
@@ -51,10 +52,13 @@ impl Work {
         (size, subject): (usize, Subject),
         (round, rounds): (usize, usize),
     ) -> bool {
-        let is_spared =
-            self.name == "start" && size >= LARGE && subject != MpCore;
-        self.effort.is_due(round, rounds)
-            && (!is_spared || rounds <= 2 || round % 2 == 1)
+        let one_in = match subject {
+            _ if self.name != "start" || size < LARGE => 1,
+            MpCore => 3,
+            _ => 9,
+        };
+        let rounds_due = self.effort.rounds.div_ceil(one_in);
+        is_due(rounds_due, (round, rounds))
     }
 }
 
@@ -138,29 +142,31 @@ pub(crate) fn work(measurement: Measurement, pace: Pace) -> Option<Work> {
 
 /// How often a measurement is made.
 pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
-    // Many short rounds for what the goals compare.
+    // One process starts others faster or slower than the next one does, for as
+    // long as it lives: so many of them do it, and none for long. The numbers
+    // are odd, and each divides the greatest: what is not in every round is in
+    // one of either order by turns.
     let (rounds, budget_ms) = match measurement {
-        Measurement::StartJoin
-        | Measurement::StartReturns
-        | Measurement::Lock
-        | Measurement::ValueAdd
-        | Measurement::OwnerDeath => (12, 100),
+        Measurement::StartJoin | Measurement::StartReturns => (45, 25),
+        Measurement::Lock | Measurement::ValueAdd | Measurement::OwnerDeath => {
+            (15, 100)
+        }
         // A sample is two contests of a tenth of a second.
-        Measurement::Counter => (12, 300),
-        Measurement::ValueMake => (6, 200),
-        // Its parents are large, too.
-        Measurement::FirstLine => (3, 100),
+        Measurement::Counter => (15, 300),
         Measurement::StartJoinArgs
         | Measurement::InFlight
+        | Measurement::ValueMake
         | Measurement::ArraySum
-        | Measurement::IdleChild => (4, 200),
+        | Measurement::IdleChild => (5, 200),
+        // Its parents are large, too.
+        Measurement::FirstLine => (3, 100),
         // Seconds of sleep in each round.
         Measurement::ExampleOverhead => (3, 0),
     };
     match pace {
         Pace::Full => Effort { rounds, samples: 1000, budget_ms },
         Pace::Quick => {
-            let rounds = if rounds >= 12 { 2 } else { 1 };
+            let rounds = if rounds >= 15 { 2 } else { 1 };
             Effort { rounds, samples: 100, budget_ms: 100 }
         }
         Pace::Smoke => Effort { rounds: 1, samples: 2, budget_ms: 10 },
@@ -169,17 +175,34 @@ pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
+
+    /// The rounds out of 45 in which something is due.
+    fn due(rounds_due: usize) -> Vec<usize> {
+        (0..45).filter(|round| is_due(rounds_due, (*round, 45))).collect()
+    }
 
     #[test]
     fn rounds_are_spread_over_the_run() {
-        let due = |rounds| -> Vec<usize> {
-            let effort = Effort { rounds, samples: 1, budget_ms: 1 };
-            (0..12).filter(|round| effort.is_due(*round, 12)).collect()
-        };
-        assert_eq!(due(12), (0..12).collect::<Vec<_>>());
-        assert_eq!(due(4), [2, 5, 8, 11]);
-        assert_eq!(due(3), [3, 7, 11]);
-        assert_eq!(due(1), [11]);
+        assert_eq!(due(45), (0..45).collect::<Vec<_>>());
+        assert_eq!(due(5), [8, 17, 26, 35, 44]);
+        assert_eq!(due(3), [14, 29, 44]);
+        assert_eq!(due(1), [44]);
+    }
+
+    #[test]
+    fn orders_take_turns_in_all_that_is_measured() {
+        let rounds_of = |&measurement| effort(measurement, Pace::Full).rounds;
+        let large_parents = [45 / 3, 45 / 9];
+        let all = Measurement::value_variants().iter().map(rounds_of);
+        for rounds in all.chain(large_parents) {
+            let due = due(rounds);
+            assert!(
+                due.windows(2).all(|two| (two[0] + two[1]) % 2 == 1),
+                "{rounds} rounds: {due:?}"
+            );
+        }
     }
 }

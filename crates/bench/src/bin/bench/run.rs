@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::build::Programs;
 use crate::examples::Examples;
 use crate::measurement::Measurement;
-use crate::plan::{Pace, Work, work};
+use crate::plan::{Pace, Work, is_due, work};
 use crate::program::{Running, Subject, is_interrupted};
 use crate::results::{Results, Series};
 use crate::{idle, words};
@@ -98,7 +98,7 @@ impl Run {
             }
         }
         if let Some(examples) = &self.examples {
-            if examples.effort.is_due(round, rounds) {
+            if is_due(examples.effort.rounds, (round, rounds)) {
                 examples.measure(&mut self.results)?;
             }
         }
