@@ -43,6 +43,9 @@ pub(crate) struct Work {
 /// What is a large parent, in MiB.
 const LARGE: usize = 1024;
 
+/// Of how many rounds one is left to what is spared.
+const SPARED: usize = 9;
+
 impl Work {
     /// Whether a subject is measured in this round at this size. To touch the
     /// memory of a large parent takes seconds, and the goals ask only whether
@@ -52,11 +55,9 @@ impl Work {
         (size, subject): (usize, Subject),
         (round, rounds): (usize, usize),
     ) -> bool {
-        let one_in = match subject {
-            _ if self.name != "start" || size < LARGE => 1,
-            MpCore => 3,
-            _ => 9,
-        };
+        let is_spared =
+            self.name == "start" && size >= LARGE && subject != MpCore;
+        let one_in = if is_spared { SPARED } else { 1 };
         let rounds_due = self.effort.rounds.div_ceil(one_in);
         is_due(rounds_due, (round, rounds))
     }
@@ -195,9 +196,8 @@ mod tests {
     #[test]
     fn orders_take_turns_in_all_that_is_measured() {
         let rounds_of = |&measurement| effort(measurement, Pace::Full).rounds;
-        let large_parents = [45 / 3, 45 / 9];
         let all = Measurement::value_variants().iter().map(rounds_of);
-        for rounds in all.chain(large_parents) {
+        for rounds in all.chain([45 / SPARED]) {
             let due = due(rounds);
             assert!(
                 due.windows(2).all(|two| (two[0] + two[1]) % 2 == 1),
