@@ -4,8 +4,7 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -108,11 +107,9 @@ fn answer(socket: OwnedFd) -> ! {
 /// Takes the name of the program. The kernel names a process after the path
 /// that was executed, which was `/proc/self/exe`.
 fn take_name() {
-    let name = std::env::args_os().next().and_then(|path| {
-        let name = Path::new(&path).file_name()?.to_owned();
-        CString::new(name.into_vec()).ok()
-    });
-    if let Some(name) = name {
+    let Some(path) = std::env::args_os().next() else { return };
+    let name = path.as_bytes().rsplit(|&byte| byte == b'/').next();
+    if let Some(Ok(name)) = name.map(CString::new) {
         // It matters to people who look at a list of processes only.
         let _ = nix::sys::prctl::set_name(&name);
     }

@@ -3,11 +3,12 @@
 //!
 //! CPython: `_close_stdin` in `multiprocessing/util.py`.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 use nix::unistd::dup2_stdin;
 
 use crate::sys::private_fd::PrivateFd;
@@ -21,7 +22,7 @@ static EMPTY: Mutex<Option<Arc<PrivateFd>>> = Mutex::new(None);
 pub(crate) fn empty() -> Option<Arc<PrivateFd>> {
     let mut empty = lock(&EMPTY);
     if empty.as_ref().is_none_or(|empty| empty.get().is_err()) {
-        *empty = open().ok().map(|fd| Arc::new(PrivateFd::new(fd)));
+        *empty = open_null().ok().map(|fd| Arc::new(PrivateFd::new(fd)));
     }
     empty.clone()
 }
@@ -30,7 +31,7 @@ pub(crate) fn empty() -> Option<Arc<PrivateFd>> {
 ///
 /// As in Python, a system that has none is no reason not to run.
 pub(crate) fn detach() {
-    if let Ok(empty) = open() {
+    if let Ok(empty) = open_null() {
         replace(empty.as_fd());
     }
 }
@@ -40,8 +41,9 @@ pub(crate) fn replace(empty: BorrowedFd) {
     let _ = dup2_stdin(empty);
 }
 
-fn open() -> io::Result<OwnedFd> {
-    beyond_std_streams(File::open("/dev/null")?.into())
+fn open_null() -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    beyond_std_streams(open("/dev/null", flags, Mode::empty())?)
 }
 
 /// For the time of a fork.

@@ -38,10 +38,12 @@ fn stat(pid: u32) -> Option<Vec<String>> {
     Some(fields.map(str::to_owned).collect())
 }
 
-/// When a process began, in hundredths of a second, and then its number, which
-/// mostly rises.
-fn begin(pid: u32) -> Option<(u64, u32)> {
-    Some((stat(pid)?[19].parse().ok()?, pid))
+/// Whether a process goes on where the one that forked it was, having executed
+/// nothing.
+fn is_copy(pid: u32) -> bool {
+    const PF_FORKNOEXEC: u32 = 0x40;
+    let flags = stat(pid).and_then(|stat| stat[6].parse::<u32>().ok());
+    flags.is_none_or(|flags| flags & PF_FORKNOEXEC != 0)
 }
 
 /// The state of a process: `S` for one that sleeps, `T` for one that is
@@ -80,7 +82,7 @@ pub(crate) fn forkserver_and_children_ahead() -> Vec<u32> {
 }
 
 /// The children of the same program that are none of the processes that were
-/// started, the oldest first.
+/// started, the server first.
 fn helpers() -> Vec<u32> {
     let started: Vec<_> =
         active_children().iter().filter_map(Process::pid).collect();
@@ -91,7 +93,7 @@ fn helpers() -> Vec<u32> {
     };
     let mut helpers: Vec<_> =
         children().into_iter().filter(is_helper).collect();
-    helpers.sort_by_key(|&pid| begin(pid));
+    helpers.sort_by_key(|&pid| is_copy(pid));
     helpers
 }
 
