@@ -44,7 +44,7 @@ pub(crate) struct Work {
 const LARGE: usize = 1024;
 
 /// Of how many rounds one is left to what is spared.
-const SPARED: usize = 9;
+const SPARED: usize = 6;
 
 impl Work {
     /// Whether a subject is measured in this round at this size. To touch the
@@ -144,16 +144,14 @@ pub(crate) fn work(measurement: Measurement, pace: Pace) -> Option<Work> {
 /// How often a measurement is made.
 pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
     // One process starts others faster or slower than the next one does, for as
-    // long as it lives: so many of them do it, and none for long. The numbers
-    // are odd, and each divides the greatest: what is not in every round is in
-    // one of either order by turns.
+    // long as it lives: so many of them do it, and none for long.
     let (rounds, budget_ms) = match measurement {
-        Measurement::StartJoin | Measurement::StartReturns => (45, 25),
+        Measurement::StartJoin | Measurement::StartReturns => (30, 40),
+        // A sample is two contests of a tenth of a second.
+        Measurement::Counter => (30, 150),
         Measurement::Lock | Measurement::ValueAdd | Measurement::OwnerDeath => {
             (15, 100)
         }
-        // A sample is two contests of a tenth of a second.
-        Measurement::Counter => (15, 300),
         Measurement::StartJoinArgs
         | Measurement::InFlight
         | Measurement::ValueMake
@@ -176,33 +174,16 @@ pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
-
     use super::*;
-
-    /// The rounds out of 45 in which something is due.
-    fn due(rounds_due: usize) -> Vec<usize> {
-        (0..45).filter(|round| is_due(rounds_due, (*round, 45))).collect()
-    }
 
     #[test]
     fn rounds_are_spread_over_the_run() {
-        assert_eq!(due(45), (0..45).collect::<Vec<_>>());
-        assert_eq!(due(5), [8, 17, 26, 35, 44]);
-        assert_eq!(due(3), [14, 29, 44]);
-        assert_eq!(due(1), [44]);
-    }
-
-    #[test]
-    fn orders_take_turns_in_all_that_is_measured() {
-        let rounds_of = |&measurement| effort(measurement, Pace::Full).rounds;
-        let all = Measurement::value_variants().iter().map(rounds_of);
-        for rounds in all.chain([45 / SPARED]) {
-            let due = due(rounds);
-            assert!(
-                due.windows(2).all(|two| (two[0] + two[1]) % 2 == 1),
-                "{rounds} rounds: {due:?}"
-            );
-        }
+        let due = |rounds_due| -> Vec<usize> {
+            (0..30).filter(|round| is_due(rounds_due, (*round, 30))).collect()
+        };
+        assert_eq!(due(30), (0..30).collect::<Vec<_>>());
+        assert_eq!(due(5), [5, 11, 17, 23, 29]);
+        assert_eq!(due(3), [9, 19, 29]);
+        assert_eq!(due(1), [29]);
     }
 }

@@ -1,6 +1,6 @@
-//! A run: round by round every work, and in it size by size, subject by
-//! subject.
+//! A run: round by round every work, and in it all sizes and subjects.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -48,6 +48,8 @@ struct Run {
     results: Results,
     /// What is not done again.
     done: Vec<Task>,
+    /// What draws the order in each round.
+    dice: RandomState,
 }
 
 impl Run {
@@ -66,7 +68,14 @@ impl Run {
         let examples = wanted
             .contains(&Measurement::ExampleOverhead)
             .then(|| Examples::new(pace, &mut results));
-        Ok(Self { works, programs, examples, results, done: Vec::new() })
+        Ok(Self {
+            works,
+            programs,
+            examples,
+            results,
+            done: Vec::new(),
+            dice: RandomState::new(),
+        })
     }
 
     fn rounds(&self) -> usize {
@@ -90,9 +99,7 @@ impl Run {
                 }
             }
             // Whatever one leaves behind is not always left to the same other.
-            if round % 2 == 1 {
-                tasks.reverse();
-            }
+            tasks.sort_by_cached_key(|task| self.dice.hash_one((round, task)));
             for task in tasks {
                 self.try_to_measure(&work, task)?;
             }
