@@ -18,7 +18,16 @@ const FONT: (&str, u32) = ("sans-serif", 17);
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     pub(crate) subject: &'a str,
+    /// From left to right.
     pub(crate) points: Vec<(f64, f64)>,
+}
+
+impl Line<'_> {
+    /// Adds a point where it belongs: what is measured comes in any order.
+    pub(crate) fn add(&mut self, point: (f64, f64)) {
+        let place = self.points.partition_point(|other| other.0 < point.0);
+        self.points.insert(place, point);
+    }
 }
 
 /// What an axis shows, and where it has marks.

@@ -147,7 +147,7 @@ impl Growing {
             let point = (place, summary.median);
             let own = |line: &&mut Line| line.subject == summary.subject;
             match lines.iter_mut().find(own) {
-                Some(line) => line.points.push(point),
+                Some(line) => line.add(point),
                 None => lines.push(Line {
                     subject: &summary.subject,
                     points: vec![point],
@@ -165,5 +165,32 @@ impl Growing {
         };
         let (part, _) = self.titles.iter().find(|(part, _)| is_of(part))?;
         Some((part, place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Series;
+
+    #[test]
+    fn lines_go_from_left_to_right_whatever_came_first() {
+        let mut results = Results::default();
+        for size in [256, 4096, 10, 1024] {
+            results.add(Series {
+                measurement: "start_join".to_owned(),
+                subject: "mp-core".to_owned(),
+                params: format!("method=fork,parent_mib={size}"),
+                unit: "ns".to_owned(),
+                samples: vec![f64::from(size) * 2.0],
+            });
+        }
+        results.finish(&["start_join".to_owned()]);
+        let pictures = GROWING[0].lines(&results);
+        let (_, lines) = &pictures["fork"];
+        assert_eq!(
+            lines[0].points,
+            [(10.0, 20.0), (256.0, 512.0), (1024.0, 2048.0), (4096.0, 8192.0)]
+        );
     }
 }
