@@ -8,15 +8,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
-
 use crate::connection::wait_one;
 use crate::sys::exit::exit_now;
 use crate::sys::fork::generation;
 use crate::sys::leash;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::{self, beyond_std_streams, lock};
+use crate::util::{self, lock};
 
 /// The pipe of this process.
 struct Pipe {
@@ -50,8 +47,7 @@ pub(crate) fn for_child(daemon: bool) -> io::Result<OwnedFd> {
 fn reopen(pipe: BorrowedFd) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
     // Without O_NONBLOCK this would wait for nobody either: there is a writer.
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    beyond_std_streams(open(path.as_str(), flags, Mode::empty())?)
+    util::open(&path)
 }
 
 /// Binds this process, a daemon, to the life of its parent.

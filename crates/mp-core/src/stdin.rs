@@ -3,16 +3,15 @@
 //!
 //! CPython: `_close_stdin` in `multiprocessing/util.py`.
 
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex};
 
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
 use nix::unistd::dup2_stdin;
 
 use crate::sys::private_fd::PrivateFd;
-use crate::util::{beyond_std_streams, lock};
+use crate::util::{lock, open};
+
+const NULL: &str = "/dev/null";
 
 /// What this process keeps open for the children that it forks. Opening it is
 /// among the dearest things that a forked child could do.
@@ -22,7 +21,7 @@ static EMPTY: Mutex<Option<Arc<PrivateFd>>> = Mutex::new(None);
 pub(crate) fn empty() -> Option<Arc<PrivateFd>> {
     let mut empty = lock(&EMPTY);
     if empty.as_ref().is_none_or(|empty| empty.get().is_err()) {
-        *empty = open_null().ok().map(|fd| Arc::new(PrivateFd::new(fd)));
+        *empty = open(NULL).ok().map(|fd| Arc::new(PrivateFd::new(fd)));
     }
     empty.clone()
 }
@@ -31,7 +30,7 @@ pub(crate) fn empty() -> Option<Arc<PrivateFd>> {
 ///
 /// As in Python, a system that has none is no reason not to run.
 pub(crate) fn detach() {
-    if let Ok(empty) = open_null() {
+    if let Ok(empty) = open(NULL) {
         replace(empty.as_fd());
     }
 }
@@ -39,11 +38,6 @@ pub(crate) fn detach() {
 pub(crate) fn replace(empty: BorrowedFd) {
     // What is open can be given this number, whatever it was before.
     let _ = dup2_stdin(empty);
-}
-
-fn open_null() -> io::Result<OwnedFd> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    beyond_std_streams(open("/dev/null", flags, Mode::empty())?)
 }
 
 /// For the time of a fork.

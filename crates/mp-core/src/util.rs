@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use nix::fcntl::OFlag;
+use nix::fcntl::{self, OFlag};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
 use crate::sys::exit::{exit_now, on_process_exit};
@@ -181,6 +182,12 @@ pub(crate) fn flush_at_end() {
 pub(crate) fn beyond_std_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
     // A clone gets a number from 3 on.
     if fd.as_raw_fd() > libc::STDERR_FILENO { Ok(fd) } else { fd.try_clone() }
+}
+
+/// Opens a file for reading, under a number that is no standard stream's.
+pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    beyond_std_streams(fcntl::open(path, flags, Mode::empty())?)
 }
 
 /// A pipe: the reading end, and the writing end.
