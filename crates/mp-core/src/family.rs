@@ -9,9 +9,9 @@ use nix::unistd::{getpid, gettid};
 
 use crate::handle::{Birth, Handle};
 use crate::sys::fork::generation;
+use crate::sys::lock::lock;
 use crate::sys::mutex_block::is_own_thread;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::lock;
 
 /// The smallest number of children at which those that have ended are looked
 /// for when another is started.

@@ -22,10 +22,10 @@ use crate::child;
 use crate::letter::{self, Letter, Message};
 use crate::popen::{self, Popen};
 use crate::sys::fork::{fork_sibling, generation};
+use crate::sys::lock::lock;
 use crate::sys::private_fd::{PrivateFd, Reserved, close_inherited};
 use crate::sys::socket::Received;
 use crate::sys::{signal, socket};
-use crate::util::lock;
 
 /// How long a process may take to end when it has nothing to do any more.
 const GRACE: Duration = Duration::from_secs(1);

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use crate::connection::wait_one;
 use crate::sys::exit::exit_now;
+use crate::sys::fd;
 use crate::sys::fork::generation;
 use crate::sys::leash;
+use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::{self, lock};
 
 /// The pipe of this process.
 struct Pipe {
@@ -32,7 +33,7 @@ static PIPE: Mutex<Option<Pipe>> = Mutex::new(None);
 pub(crate) fn for_child(daemon: bool) -> io::Result<OwnedFd> {
     let mut pipe = lock(&PIPE);
     if pipe.as_ref().is_none_or(|pipe| pipe.generation != generation()) {
-        let (reader, writer) = util::pipe()?;
+        let (reader, writer) = fd::pipe()?;
         *pipe = Some(Pipe {
             generation: generation(),
             reader: PrivateFd::new(reader),
@@ -47,7 +48,7 @@ pub(crate) fn for_child(daemon: bool) -> io::Result<OwnedFd> {
 fn reopen(pipe: BorrowedFd) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
     // Without O_NONBLOCK this would wait for nobody either: there is a writer.
-    util::open(&path)
+    fd::open(&path)
 }
 
 /// Binds this process, a daemon, to the life of its parent.

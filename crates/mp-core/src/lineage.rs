@@ -16,8 +16,8 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::sys::fd::pipe;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::pipe;
 
 /// The most pipes of earlier epochs that are watched at a time, each with a
 /// descriptor. Epochs that come then share the current pipe: what lived in one

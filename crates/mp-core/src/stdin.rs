@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use nix::unistd::dup2_stdin;
 
+use crate::sys::fd::open;
+use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::{lock, open};
 
 const NULL: &str = "/dev/null";
 

@@ -12,7 +12,7 @@ use crate::child::report_failure;
 use crate::error::ErrorKind;
 use crate::reduction::{self, Parcel};
 use crate::sys::entry::{Entry, stateless};
-use crate::util::lock;
+use crate::sys::lock::lock;
 use crate::{Error, Result};
 
 /// A type of one's own that a process runs.

@@ -1,22 +1,19 @@
-//! What happens at the end of a process, and small helpers.
+//! What happens at the end of a process.
 //!
 //! CPython: `multiprocessing/util.py`, and the `atexit` module.
 
 use std::io::{self, Write};
 use std::mem;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use nix::fcntl::{self, OFlag};
 use nix::sys::signal::Signal;
-use nix::sys::stat::Mode;
-use nix::unistd::pipe2;
 
 use crate::sys::exit::{exit_now, on_process_exit};
 use crate::sys::fork::{generation, is_single_threaded_now};
+use crate::sys::lock::lock;
 use crate::sys::private_fd;
 use crate::{context, family, forkserver, heap, lifeline, stdin};
 
@@ -175,27 +172,6 @@ pub(crate) fn flush_at_end() {
     }
 }
 
-/// The descriptor, under a number that is no standard stream's.
-///
-/// A program that closed a stream has freed its number. What is then printed
-/// must not be written to a descriptor of the crate's.
-pub(crate) fn beyond_std_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
-    // A clone gets a number from 3 on.
-    if fd.as_raw_fd() > libc::STDERR_FILENO { Ok(fd) } else { fd.try_clone() }
-}
-
-/// Opens a file for reading, under a number that is no standard stream's.
-pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    beyond_std_streams(fcntl::open(path, flags, Mode::empty())?)
-}
-
-/// A pipe: the reading end, and the writing end.
-pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
-    Ok((beyond_std_streams(reader)?, beyond_std_streams(writer)?))
-}
-
 /// Holds all locks that the crate has for itself, in the order in which they
 /// are nested elsewhere, and those of the standard streams.
 pub(crate) fn hold_locks() -> io::Result<impl Sized> {
@@ -214,10 +190,4 @@ pub(crate) fn hold_locks() -> io::Result<impl Sized> {
         heap::hold()?,
         private_fd::hold(),
     ))
-}
-
-/// The content of a mutex, also after a panic: what the crate keeps in one is
-/// in order between any two statements.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::ErrorKind;
 use crate::popen::{Exit, Popen};
 use crate::sys::fork::generation;
+use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::lock;
 use crate::{Error, Result, StartMethod, family, lifeline};
 
 /// What a process is born with, apart from what it is to run.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Handle, Role, State};
 use crate::popen::Exit;
-use crate::util::lock;
+use crate::sys::lock::lock;
 
 /// Python's `repr` of a process, letter for letter.
 impl fmt::Display for Handle {

@@ -19,8 +19,8 @@ use offset_allocator::{Allocation, Allocator};
 
 use crate::lineage::{Lineage, Span};
 use crate::sys::fork::generation;
+use crate::sys::lock::lock;
 use crate::sys::memory::Mapping;
-use crate::util::lock;
 
 /// The unit of allocation: a line of the processor's cache, so that no two
 /// objects share one.

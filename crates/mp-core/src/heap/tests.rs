@@ -10,7 +10,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
 use super::{Block, FIRST_ARENA, Heap, LARGEST_ARENA, STEPS, UNIT};
 use crate::sys::items::Items;
-use crate::util::lock;
+use crate::sys::lock::lock;
 
 /// A heap that is not the one of this process: dropping a block does nothing
 /// to it.

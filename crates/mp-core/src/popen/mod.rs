@@ -19,10 +19,11 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use crate::connection::wait_one;
+use crate::sys::fd::pipe;
+use crate::sys::lock::lock;
 use crate::sys::pidfd;
 pub(crate) use crate::sys::pidfd::Exit;
 use crate::sys::private_fd::PrivateFd;
-use crate::util::{lock, pipe};
 
 /// A child.
 #[derive(Debug)]

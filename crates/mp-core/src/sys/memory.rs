@@ -20,7 +20,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::sysinfo::sysinfo;
 use nix::unistd::ftruncate;
 
-use crate::util::beyond_std_streams;
+use super::fd::beyond_std_streams;
 
 /// Types that may stand in memory that another process changes at any time.
 ///

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::util::beyond_std_streams;
+use super::fd::beyond_std_streams;
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

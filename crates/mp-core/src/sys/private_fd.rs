@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use nix::errno::Errno;
 
 use super::fork::generation;
-use crate::util::lock;
+use super::lock::lock;
 
 /// A descriptor that belongs to this process alone, not to its copies.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use nix::sys::socket::{
     SockType, getsockopt, recv, recvmsg, sendmsg, socketpair,
 };
 
-use crate::util::beyond_std_streams;
+use super::fd::beyond_std_streams;
 
 /// The most descriptors that the kernel takes in one message.
 const MOST_FDS: u32 = 253;
