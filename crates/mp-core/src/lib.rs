@@ -101,7 +101,7 @@ mod sys;
 mod target;
 mod util;
 
-pub use connection::wait;
+pub use connection::wait::wait;
 pub use context::{
     Context, StartMethod, chosen_start_method, cpu_count, force_start_method,
     set_start_method, start_method,

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::connection::wait_one;
+use crate::connection::wait::wait_one;
 use crate::sys::exit::exit_now;
 use crate::sys::fd;
 use crate::sys::fork::generation;

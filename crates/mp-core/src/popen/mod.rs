@@ -18,7 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use crate::connection::wait_one;
+use crate::connection::wait::wait_one;
 use crate::sys::fd::pipe;
 use crate::sys::lock::lock;
 use crate::sys::pidfd;
