@@ -11,8 +11,9 @@ use std::thread;
 
 use crate::handle::Birth;
 use crate::letter::Delivery;
+use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
-use crate::{Result, context, family, heap, lifeline, reduction, util};
+use crate::{Result, context, family, lifeline, util};
 
 /// Runs what was sent. The result is the exit code.
 pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {

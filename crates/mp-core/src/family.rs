@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use nix::unistd::{getpid, gettid};
 
 use crate::handle::{Birth, Handle};
+use crate::shm::mutex_block::is_own_thread;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
-use crate::sys::mutex_block::is_own_thread;
 use crate::sys::private_fd::PrivateFd;
 
 /// The smallest number of children at which those that have ended are looked

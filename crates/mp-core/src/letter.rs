@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
 use crate::handle::Birth;
-use crate::reduction::{Parcel, Place};
+use crate::shm::heap;
+use crate::shm::reduction::{Parcel, Place};
 use crate::sys::entry::Entry;
 use crate::sys::memory::{read_sealed, sealed};
 use crate::sys::socket::{self, Received};
-use crate::{Result, heap, lifeline};
+use crate::{Result, lifeline};
 
 /// The longest message. It fits into a socket's buffer with room to spare.
 const LONGEST: usize = 32 << 10;

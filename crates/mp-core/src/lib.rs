@@ -86,14 +86,12 @@ mod error;
 mod family;
 mod forkserver;
 mod handle;
-mod heap;
 mod letter;
 mod lifeline;
-mod lineage;
 mod popen;
 mod process;
-mod reduction;
 pub mod sharedctypes;
+mod shm;
 mod spawn;
 mod stdin;
 mod synchronize;
@@ -110,6 +108,7 @@ pub use error::{Error, Result};
 pub use popen::Sentinel;
 pub use process::{Process, active_children, current_process, parent_process};
 pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
+pub use shm::synchronized::{Data, Guard, Synchronized};
 pub use spawn::init;
 pub use synchronize::{
     Lock, LockGuard, LockKind, Plain, RLock, RLockGuard, Reentrant, SemLock,
@@ -117,7 +116,6 @@ pub use synchronize::{
 #[doc(hidden)]
 pub use sys::constructor::__init_before_main;
 pub use sys::fork::ForkWithThreads;
-pub use sys::synchronized::{Data, Guard, Synchronized};
 pub use target::{Closure, Function, Outcome, Run, Target};
 pub use util::atexit;
 

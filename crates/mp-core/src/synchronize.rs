@@ -15,10 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorKind;
 use crate::family;
-use crate::reduction::{deserialize_block, serialize_block};
+use crate::shm::mutex_block::MutexBlock;
+use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::sys::fork::current_generation;
 use crate::sys::mutex::{Acquired, Kind, RobustMutex};
-use crate::sys::mutex_block::MutexBlock;
 use crate::{Error, Result};
 
 /// A lock that one thread of one process can hold at a time.

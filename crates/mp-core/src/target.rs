@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::child::report_failure;
 use crate::error::ErrorKind;
-use crate::reduction::{self, Parcel};
+use crate::shm::reduction::{self, Parcel};
 use crate::sys::entry::{Entry, stateless};
 use crate::sys::lock::lock;
 use crate::{Error, Result};

@@ -7,10 +7,11 @@ use nix::errno::Errno;
 use super::Popen;
 use crate::error::ErrorKind;
 use crate::handle::Birth;
+use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{Reserved, close_inherited};
 use crate::target::Body;
-use crate::{Error, Result, child, heap, lifeline, stdin, util};
+use crate::{Error, Result, child, lifeline, stdin, util};
 
 pub(crate) fn start(
     birth: Birth,

@@ -8,9 +8,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::atomic::AtomicInteger;
-use crate::heap::Block;
-use crate::reduction::{deserialize_block, serialize_block};
-use crate::sys::items::Items;
+use crate::shm::heap::Block;
+use crate::shm::items::Items;
+use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result};
 
 /// A value that processes share, without a lock.

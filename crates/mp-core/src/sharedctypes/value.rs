@@ -5,7 +5,7 @@ use bytemuck::Pod;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::reduction::{deserialize_block, serialize_block};
+use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result, Synchronized};
 
 /// A value that processes share, with a lock of its own.

@@ -1,4 +1,6 @@
-//! The only unsafe code of the workspace.
+//! The kernel and the C library.
+//!
+//! Unsafe code stands here, and in some files of [`shm`](crate::shm).
 //!
 //! Each file is one small contract that the rest of the crate can rely on
 //! without being unsafe itself. Every block says why the contract of what it
@@ -10,15 +12,11 @@ pub(crate) mod environment;
 pub(crate) mod exit;
 pub(crate) mod fd;
 pub(crate) mod fork;
-pub(crate) mod held;
-pub(crate) mod items;
 pub(crate) mod leash;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod mutex;
-pub(crate) mod mutex_block;
 pub(crate) mod pidfd;
 pub(crate) mod private_fd;
 pub(crate) mod signal;
 pub(crate) mod socket;
-pub(crate) mod synchronized;

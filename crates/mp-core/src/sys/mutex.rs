@@ -254,7 +254,6 @@ mod tests {
     use nix::unistd::{Pid, gettid};
 
     use super::*;
-    use crate::sys::mutex_block::MutexBlock;
 
     fn is_asleep(thread: Pid) -> bool {
         let path = format!("/proc/self/task/{thread}/stat");
@@ -264,9 +263,9 @@ mod tests {
 
     #[test]
     fn a_waiter_that_nobody_wakes_wakes_up() {
-        let block = MutexBlock::new(size_of::<RobustMutex>(), Kind::ErrorCheck);
-        let block = block.unwrap();
-        let mutex = block.mutex();
+        // SAFETY: all zeroes are a mutex (`Shared`).
+        let mutex: &RobustMutex = &unsafe { std::mem::zeroed() };
+        mutex.init(Kind::ErrorCheck);
         thread::scope(|scope| {
             let (held, holding) = channel();
             let (about_to_wait, waiting) = channel();

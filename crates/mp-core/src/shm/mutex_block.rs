@@ -7,8 +7,8 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use super::mutex::{Kind, RobustMutex};
-use crate::heap::Block;
+use super::heap::Block;
+use crate::sys::mutex::{Kind, RobustMutex};
 
 /// A block that begins with a mutex.
 ///

@@ -13,11 +13,11 @@ use std::time::Duration;
 use bytemuck::Pod;
 use nix::errno::Errno;
 
-use super::fork::current_generation;
+use super::heap::Block;
 use super::held;
-use super::mutex::{Acquired, Kind, RobustMutex};
 use super::mutex_block::MutexBlock;
-use crate::heap::Block;
+use crate::sys::fork::current_generation;
+use crate::sys::mutex::{Acquired, Kind, RobustMutex};
 
 /// Shared data with the lock that guards it: what
 /// [`Value`](crate::Value) and [`Array`](crate::Array) have in common.

@@ -6,7 +6,7 @@
 //!
 //! Which blocks are free is known to the process that made the arena, and kept
 //! in its own memory: no other process can upset it by dying. What others may
-//! still be using is not handed out again; see [`lineage`](crate::lineage).
+//! still be using is not handed out again; see [`lineage`](super::lineage).
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use nix::errno::Errno;
 use offset_allocator::{Allocation, Allocator};
 
-use crate::lineage::{Lineage, Span};
+use crate::shm::lineage::{Lineage, Span};
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::memory::Mapping;

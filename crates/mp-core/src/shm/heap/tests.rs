@@ -9,7 +9,7 @@ use nix::sys::stat::fstat;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
 use super::{Block, FIRST_ARENA, Heap, LARGEST_ARENA, STEPS, UNIT};
-use crate::sys::items::Items;
+use crate::shm::items::Items;
 use crate::sys::lock::lock;
 
 /// A heap that is not the one of this process: dropping a block does nothing

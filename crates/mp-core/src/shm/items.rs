@@ -5,8 +5,8 @@
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::memory::Shared;
-use crate::heap::Block;
+use super::heap::Block;
+use crate::sys::memory::Shared;
 
 /// Some items of a type, and the block that they stand in.
 pub(crate) struct Items<T> {

@@ -18,7 +18,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorKind;
-use crate::heap::{Arena, Block};
+use crate::shm::heap::{Arena, Block};
 
 /// Bytes, and the shared objects that they refer to.
 #[derive(Debug, Default)]

@@ -1,0 +1,13 @@
+//! Shared memory: arenas, the blocks in them, what is locked in a block, and
+//! how blocks travel to other processes.
+//!
+//! Some of these files need unsafe code, each for one small contract, as those
+//! of [`sys`](crate::sys) do.
+
+pub(crate) mod heap;
+mod held;
+pub(crate) mod items;
+mod lineage;
+pub(crate) mod mutex_block;
+pub(crate) mod reduction;
+pub(crate) mod synchronized;
