@@ -110,7 +110,7 @@ pub use process::{Process, active_children, current_process, parent_process};
 pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
 pub use shm::synchronized::{Data, Guard, Synchronized};
 pub use spawn::init;
-pub use synchronize::{
+pub use synchronize::lock::{
     Lock, LockGuard, LockKind, Plain, RLock, RLockGuard, Reentrant, SemLock,
 };
 #[doc(hidden)]

@@ -1,0 +1,5 @@
+//! What processes wait for each other with.
+//!
+//! CPython: `multiprocessing/synchronize.py`.
+
+pub(crate) mod lock;
