@@ -79,45 +79,35 @@
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 compile_error!("mp-core needs Linux and the GNU C library");
 
-mod child;
 mod connection;
-mod context;
 mod error;
-mod family;
-mod forkserver;
-mod handle;
-mod letter;
-mod lifeline;
-mod popen;
 mod process;
 pub mod sharedctypes;
 mod shm;
-mod spawn;
-mod stdin;
 mod synchronize;
 mod sys;
-mod target;
-mod util;
 
 pub use connection::wait::wait;
-pub use context::{
+pub use error::{Error, Result};
+pub use process::context::{
     Context, StartMethod, chosen_start_method, cpu_count, force_start_method,
     set_start_method, start_method,
 };
-pub use error::{Error, Result};
-pub use popen::Sentinel;
-pub use process::{Process, active_children, current_process, parent_process};
+pub use process::exit::atexit;
+pub use process::popen::Sentinel;
+pub use process::process::{
+    Process, active_children, current_process, parent_process,
+};
+pub use process::spawn::init;
+pub use process::target::{Closure, Function, Outcome, Run, Target};
 pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
 pub use shm::synchronized::{Data, Guard, Synchronized};
-pub use spawn::init;
 pub use synchronize::lock::{
     Lock, LockGuard, LockKind, Plain, RLock, RLockGuard, Reentrant, SemLock,
 };
 #[doc(hidden)]
 pub use sys::constructor::__init_before_main;
 pub use sys::fork::ForkWithThreads;
-pub use target::{Closure, Function, Outcome, Run, Target};
-pub use util::atexit;
 
 /// The examples of the project's own documents, which are compiled and run.
 #[cfg(doctest)]

@@ -14,7 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorKind;
-use crate::family;
+use crate::process::family;
 use crate::shm::mutex_block::MutexBlock;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::sys::fork::current_generation;

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use crate::target::Target;
+use crate::process::target::Target;
 
 /// What a new process can begin with: a function of the bytes it was sent.
 #[derive(Debug)]

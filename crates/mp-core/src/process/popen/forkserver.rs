@@ -6,8 +6,9 @@ use nix::errno::Errno;
 
 use super::Popen;
 use crate::error::ErrorKind;
-use crate::letter::Letter;
-use crate::{Error, Result, forkserver};
+use crate::process::forkserver;
+use crate::process::letter::Letter;
+use crate::{Error, Result};
 
 pub(crate) fn start(letter: &Letter) -> Result<Popen> {
     forkserver::request(letter).map_err(|error| {

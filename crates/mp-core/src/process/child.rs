@@ -9,11 +9,12 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::handle::Birth;
-use crate::letter::Delivery;
+use crate::Result;
+use crate::process::handle::Birth;
+use crate::process::letter::Delivery;
+use crate::process::{context, exit, family, lifeline};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
-use crate::{Result, context, family, lifeline, util};
 
 /// Runs what was sent. The result is the exit code.
 pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
@@ -38,7 +39,7 @@ pub(crate) fn refuse(error: &io::Error) -> i32 {
     1
 }
 
-fn prepare(delivery: Delivery) -> Result<crate::letter::Opened> {
+fn prepare(delivery: Delivery) -> Result<crate::process::letter::Opened> {
     let mut opened = delivery.open()?;
     // Taken, so that it is closed before the body runs.
     if let Some(directory) = opened.directory.take() {
@@ -64,15 +65,15 @@ pub(crate) fn bootstrap(
         return 1;
     }
     announce_panics();
-    let code = match util::watch_exit() {
+    let code = match exit::watch_exit() {
         Ok(()) => guarded(body),
         Err(error) => {
             report_failure(&format!("Error: {error}"));
             1
         }
     };
-    util::exit_function();
-    util::flush_at_end();
+    exit::exit_function();
+    exit::flush_at_end();
     code
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn warm_up() {
     announce_panics();
     reduction::arrive(Vec::new(), Vec::new());
     let _ = Entry::at(0);
-    util::flush_if_alone();
+    exit::flush_if_alone();
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;

@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
+use crate::process::target::{Body, Function, Run, Target};
 use crate::sys::lock::lock;
-use crate::target::{Body, Function, Run, Target};
 use crate::{Error, Process, Result};
 
 /// The environment variable that names the start method of a program that

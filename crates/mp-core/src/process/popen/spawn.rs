@@ -11,8 +11,8 @@ use nix::errno::Errno;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
 
 use super::Popen;
-use crate::letter::Letter;
-use crate::spawn::VARIABLE;
+use crate::process::letter::Letter;
+use crate::process::spawn::VARIABLE;
 use crate::sys::private_fd::Reserved;
 use crate::sys::socket;
 use crate::{Error, Result};

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use crate::child;
-use crate::letter::{self, Letter, Message};
-use crate::popen::{self, Popen};
+use crate::process::child;
+use crate::process::letter::{self, Letter, Message};
+use crate::process::popen::{self, Popen};
 use crate::sys::fork::{fork_sibling, generation};
 use crate::sys::lock::lock;
 use crate::sys::private_fd::{PrivateFd, Reserved, close_inherited};

@@ -6,12 +6,13 @@ use nix::errno::Errno;
 
 use super::Popen;
 use crate::error::ErrorKind;
-use crate::handle::Birth;
+use crate::process::handle::Birth;
+use crate::process::target::Body;
+use crate::process::{child, exit, lifeline, stdin};
 use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{Reserved, close_inherited};
-use crate::target::Body;
-use crate::{Error, Result, child, lifeline, stdin, util};
+use crate::{Error, Result};
 
 pub(crate) fn start(
     birth: Birth,
@@ -29,7 +30,7 @@ pub(crate) fn start(
     let input = stdin::empty();
     let input = input.as_ref().and_then(|input| input.get().ok());
     let mut in_child = Some(lifeline);
-    let forked = fork(permit, util::hold_locks, || {
+    let forked = fork(permit, exit::hold_locks, || {
         let replaced = input.map(stdin::replace);
         close_inherited();
         // There are free descriptors now, if there were none.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use nix::unistd::{getpid, gettid};
 
-use crate::handle::{Birth, Handle};
+use crate::process::handle::{Birth, Handle};
 use crate::shm::mutex_block::is_own_thread;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;

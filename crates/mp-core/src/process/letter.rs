@@ -11,14 +11,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
 use crate::error::ErrorKind;
-use crate::handle::Birth;
+use crate::process::handle::Birth;
+use crate::process::lifeline;
 use crate::shm::heap;
 use crate::shm::reduction::{Parcel, Place};
 use crate::sys::entry::Entry;
 use crate::sys::memory::{read_sealed, sealed};
 use crate::sys::socket::{self, Received};
-use crate::{Result, lifeline};
 
 /// The longest message. It fits into a socket's buffer with room to spare.
 const LONGEST: usize = 32 << 10;

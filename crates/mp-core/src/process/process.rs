@@ -13,13 +13,14 @@ use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
-use crate::handle::Handle;
-use crate::letter::Letter;
-use crate::popen::{self, Exit, Sentinel};
+use crate::process::handle::Handle;
+use crate::process::letter::Letter;
+use crate::process::popen::{self, Exit, Sentinel};
+use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
+use crate::process::{context, exit, family, spawn};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
-use crate::target::{Body, Closure, Function, Outcome, Run, Target};
-use crate::{Error, Result, StartMethod, context, family, spawn, util};
+use crate::{Error, Result, StartMethod};
 
 /// A process: one that can be started, one that was, or this one.
 ///
@@ -231,10 +232,10 @@ impl<T: Body> Process<T> {
             return Err(ErrorKind::Bootstrapping.into());
         }
         let method = self.method.map_or_else(context::start_method, Ok)?;
-        util::watch_exit()?;
+        exit::watch_exit()?;
         // So that lines come in their order. What a fork must not copy is
         // written out when it forks.
-        util::flush_if_alone();
+        exit::flush_if_alone();
         let popen = match method {
             StartMethod::Fork => {
                 let birth = self.handle.birth(method);

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use crate::child::report_failure;
 use crate::error::ErrorKind;
+use crate::process::child::report_failure;
 use crate::shm::reduction::{self, Parcel};
 use crate::sys::entry::{Entry, stateless};
 use crate::sys::lock::lock;

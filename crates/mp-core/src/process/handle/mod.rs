@@ -11,11 +11,12 @@ use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
-use crate::popen::{Exit, Popen};
+use crate::process::popen::{Exit, Popen};
+use crate::process::{family, lifeline};
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
-use crate::{Error, Result, StartMethod, family, lifeline};
+use crate::{Error, Result, StartMethod};
 
 /// What a process is born with, apart from what it is to run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use crate::process::{context, family, forkserver, lifeline, stdin};
 use crate::shm::heap;
 use crate::sys::exit::{exit_now, on_process_exit};
 use crate::sys::fork::{generation, is_single_threaded_now};
 use crate::sys::lock::lock;
 use crate::sys::private_fd;
-use crate::{context, family, forkserver, lifeline, stdin};
 
 /// How long a daemon that was told to end may take to do so.
 const DAEMON_GRACE: Duration = Duration::from_secs(5);

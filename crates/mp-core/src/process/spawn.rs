@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::getppid;
 
-use crate::letter::{self, Message};
+use crate::process::letter::{self, Message};
+use crate::process::{child, exit, forkserver, stdin};
 use crate::sys::{environment, socket};
-use crate::{child, forkserver, stdin, util};
 
 /// The environment variable that summons a child: the number of its socket,
 /// and its parent's process id.
@@ -48,7 +48,7 @@ pub fn init() {
     }
     // So that what the program registers itself runs before. Where it fails,
     // the first start says so.
-    let _ = util::watch_exit();
+    let _ = exit::watch_exit();
 }
 
 /// Whether [`init`] was called.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Handle, Role, State};
-use crate::popen::Exit;
+use crate::process::popen::Exit;
 use crate::sys::lock::lock;
 
 /// Python's `repr` of a process, letter for letter.

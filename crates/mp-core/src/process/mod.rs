@@ -1,0 +1,18 @@
+//! Processes: what makes one, what it is to others, and how it ends.
+//!
+//! CPython: `multiprocessing/process.py` and what stands around it.
+
+pub(crate) mod child;
+pub(crate) mod context;
+pub(crate) mod exit;
+pub(crate) mod family;
+pub(crate) mod forkserver;
+pub(crate) mod handle;
+pub(crate) mod letter;
+pub(crate) mod lifeline;
+pub(crate) mod popen;
+#[allow(clippy::module_inception, reason = "a reader looks for it there")]
+pub(crate) mod process;
+pub(crate) mod spawn;
+pub(crate) mod stdin;
+pub(crate) mod target;
