@@ -12,7 +12,7 @@ use std::thread;
 use crate::Result;
 use crate::process::handle::Birth;
 use crate::process::letter::Delivery;
-use crate::process::{context, exit, family, lifeline};
+use crate::process::{exit, family, lifeline, start_method};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
 
@@ -57,7 +57,7 @@ pub(crate) fn bootstrap(
     forked: bool,
     body: impl FnOnce() -> i32,
 ) -> i32 {
-    context::force_start_method(birth.method);
+    start_method::force_start_method(birth.method);
     let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
     family::adopt(birth, lifeline, forked);
     if let Some(Err(error)) = leash {

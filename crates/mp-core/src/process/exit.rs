@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::process::{context, family, forkserver, lifeline, stdin};
+use crate::process::{family, forkserver, lifeline, start_method, stdin};
 use crate::shm::heap;
 use crate::sys::exit::{exit_now, on_process_exit};
 use crate::sys::fork::{generation, is_single_threaded_now};
@@ -183,7 +183,7 @@ pub(crate) fn hold_locks() -> io::Result<impl Sized> {
         stdout,
         io::stderr().lock(),
         lock(&AT_EXIT),
-        context::hold(),
+        start_method::hold(),
         forkserver::hold(),
         family::hold(),
         lifeline::hold(),

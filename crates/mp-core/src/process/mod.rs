@@ -14,5 +14,6 @@ pub(crate) mod popen;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]
 pub(crate) mod process;
 pub(crate) mod spawn;
+pub(crate) mod start_method;
 pub(crate) mod stdin;
 pub(crate) mod target;

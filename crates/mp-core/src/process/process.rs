@@ -17,7 +17,7 @@ use crate::process::handle::Handle;
 use crate::process::letter::Letter;
 use crate::process::popen::{self, Exit, Sentinel};
 use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
-use crate::process::{context, exit, family, spawn};
+use crate::process::{exit, family, spawn, start_method};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
 use crate::{Error, Result, StartMethod};
@@ -231,7 +231,7 @@ impl<T: Body> Process<T> {
         if spawn::is_bootstrapping() {
             return Err(ErrorKind::Bootstrapping.into());
         }
-        let method = self.method.map_or_else(context::start_method, Ok)?;
+        let method = self.method.map_or_else(start_method::start_method, Ok)?;
         exit::watch_exit()?;
         // So that lines come in their order. What a fork must not copy is
         // written out when it forks.
