@@ -62,7 +62,7 @@ pub(crate) enum ErrorKind {
          first statement of `main`, or `mp_core::init_before_main!();` to a \
          test, so that the new process can find its way in"
     )]
-    NoInit { name: String, method: crate::StartMethod },
+    NoInit { name: String, method: &'static str },
     #[error(
         "An attempt has been made to start a new process before the current \
          process has finished its bootstrapping phase: this is a child, and \

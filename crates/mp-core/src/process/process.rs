@@ -255,7 +255,9 @@ impl<T: Body> Process<T> {
     fn letter(&self, method: StartMethod) -> Result<Letter> {
         let name = self.name();
         if !spawn::is_initialised() {
-            return Err(ErrorKind::NoInit { name, method }.into());
+            return Err(
+                ErrorKind::NoInit { name, method: method.name() }.into()
+            );
         }
         let Some(entry) = self.body.entry().and_then(Entry::offset) else {
             return Err(ErrorKind::NotInImage { name }.into());
