@@ -12,6 +12,7 @@ use std::thread;
 use crate::Result;
 use crate::process::handle::Birth;
 use crate::process::letter::Delivery;
+use crate::process::target::Ended;
 use crate::process::{exit, family, lifeline, start_method};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
@@ -55,7 +56,7 @@ pub(crate) fn bootstrap(
     birth: Birth,
     lifeline: OwnedFd,
     forked: bool,
-    body: impl FnOnce() -> i32,
+    body: impl FnOnce() -> Ended,
 ) -> i32 {
     start_method::force_start_method(birth.method);
     let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
@@ -78,12 +79,19 @@ pub(crate) fn bootstrap(
 }
 
 /// Runs the body. A panic has been reported when it arrives here.
-fn guarded(body: impl FnOnce() -> i32) -> i32 {
-    panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        // Dropping it could panic again.
-        mem::forget(payload);
-        1
-    })
+fn guarded(body: impl FnOnce() -> Ended) -> i32 {
+    match panic::catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => {
+            report_failure(&failure);
+            1
+        }
+        Err(payload) => {
+            // Dropping it could panic again.
+            mem::forget(payload);
+            1
+        }
+    }
 }
 
 /// Does once, in a server, what its children would each do again: they get a

@@ -9,7 +9,6 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
-use crate::process::child::report_failure;
 use crate::shm::reduction::{self, Parcel};
 use crate::sys::entry::{Entry, stateless};
 use crate::sys::lock::lock;
@@ -90,10 +89,12 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
     note = "it returns `()`, `ExitCode`, or a `Result` of these"
 )]
 pub trait Target<Args>: Copy + Send + 'static {
-    /// Calls it. The result is the exit code.
     #[doc(hidden)]
-    fn call(self, args: Args) -> i32;
+    fn call(self, args: Args) -> Ended;
 }
+
+/// How a target ended: with an exit code, or with what is to be reported.
+pub(crate) type Ended = Result<i32, String>;
 
 /// What a target may return.
 ///
@@ -107,32 +108,29 @@ pub trait Target<Args>: Copy + Send + 'static {
 )]
 pub trait Outcome {
     #[doc(hidden)]
-    fn exit_code(self) -> i32;
+    fn end(self) -> Ended;
 }
 
 impl Outcome for () {
-    fn exit_code(self) -> i32 {
-        0
+    fn end(self) -> Ended {
+        Ok(0)
     }
 }
 
 impl Outcome for ExitCode {
-    fn exit_code(self) -> i32 {
+    fn end(self) -> Ended {
         // The standard library does not say the number, but compares it.
         let number = (0..=u8::MAX).find(|&code| Self::from(code) == self);
-        number.map_or(1, i32::from)
+        Ok(number.map_or(1, i32::from))
     }
 }
 
 impl<T: Outcome, E: Display> Outcome for Result<T, E> {
-    fn exit_code(self) -> i32 {
+    fn end(self) -> Ended {
         match self {
-            Ok(value) => value.exit_code(),
-            Err(error) => {
-                // The long form, in which some errors tell their causes.
-                report_failure(&format!("Error: {error:#}"));
-                1
-            }
+            Ok(value) => value.end(),
+            // The long form, in which some errors tell their causes.
+            Err(error) => Err(format!("Error: {error:#}")),
         }
     }
 }
@@ -140,7 +138,7 @@ impl<T: Outcome, E: Display> Outcome for Result<T, E> {
 /// The type `!`, which has no name yet: what a function that never returns
 /// returns.
 impl Outcome for <fn() -> ! as Returns>::Type {
-    fn exit_code(self) -> i32 {
+    fn end(self) -> Ended {
         self
     }
 }
@@ -161,8 +159,8 @@ macro_rules! targets {
             F: Fn($($argument),*) -> R + Copy + Send + 'static,
             R: Outcome,
         {
-            fn call(self, ($($argument,)*): ($($argument,)*)) -> i32 {
-                self($($argument),*).exit_code()
+            fn call(self, ($($argument,)*): ($($argument,)*)) -> Ended {
+                self($($argument),*).end()
             }
         }
     };
@@ -193,8 +191,8 @@ pub trait Body {
     /// The body, to be sent.
     fn pack(&self) -> Result<Parcel, postcard::Error>;
 
-    /// Runs it, in a forked child. The result is the exit code.
-    fn run_forked(&mut self) -> i32;
+    /// Runs it, in a forked child.
+    fn run_forked(&mut self) -> Ended;
 
     /// Lets go of what only the child needs, in the parent.
     fn let_go(&mut self) {}
@@ -213,7 +211,7 @@ impl<T: Run> Body for T {
             const ENTRY: &'static Entry = &Entry::new(|sent| {
                 with_arguments(sent, |body: T| {
                     body.run();
-                    0
+                    Ok(0)
                 })
             });
         }
@@ -224,9 +222,9 @@ impl<T: Run> Body for T {
         reduction::pack(self)
     }
 
-    fn run_forked(&mut self) -> i32 {
+    fn run_forked(&mut self) -> Ended {
         self.run();
-        0
+        Ok(0)
     }
 }
 
@@ -245,7 +243,7 @@ pub struct Function {
 trait Call {
     fn entry(&self) -> &'static Entry;
     fn pack(&self) -> Result<Parcel, postcard::Error>;
-    fn run(self: Box<Self>) -> i32;
+    fn run(self: Box<Self>) -> Ended;
 }
 
 struct FunctionCall<F, Args> {
@@ -260,7 +258,7 @@ where
     Args: Serialize + Deserialize<'static> + 'static,
 {
     const ENTRY: &'static Entry = &Entry::new(|sent| {
-        with_arguments(sent, |args: Args| stateless::<F, Args>().call(args))
+        with_arguments(sent, |args: Args| stateless::<F>().call(args))
     });
 }
 
@@ -277,8 +275,8 @@ where
         reduction::pack(&self.args)
     }
 
-    fn run(self: Box<Self>) -> i32 {
-        stateless::<F, Args>().call(self.args)
+    fn run(self: Box<Self>) -> Ended {
+        stateless::<F>().call(self.args)
     }
 }
 
@@ -300,7 +298,7 @@ impl Body for Function {
     }
 
     fn entry(&self) -> Option<&'static Entry> {
-        const NOTHING: &Entry = &Entry::new(|_| 0);
+        const NOTHING: &Entry = &Entry::new(|_| Ok(0));
         let call = lock(&self.call);
         Some(call.as_ref().map_or(NOTHING, |call| call.entry()))
     }
@@ -310,10 +308,10 @@ impl Body for Function {
         call.as_ref().map_or(Ok(Parcel::default()), |call| call.pack())
     }
 
-    fn run_forked(&mut self) -> i32 {
+    fn run_forked(&mut self) -> Ended {
         // Not held while it runs.
         let call = lock(&self.call).take();
-        call.map_or(0, Call::run)
+        call.map_or(Ok(0), Call::run)
     }
 
     fn let_go(&mut self) {
@@ -327,14 +325,14 @@ impl Body for Function {
 #[allow(missing_debug_implementations, reason = "shown by its process")]
 pub struct Closure {
     /// None once started. In a mutex as a function is.
-    call: Mutex<Option<Box<dyn FnOnce() -> i32 + Send>>>,
+    call: Mutex<Option<Box<dyn FnOnce() -> Ended + Send>>>,
 }
 
 impl Closure {
     pub(crate) fn new<R: Outcome>(
         closure: impl FnOnce() -> R + Send + 'static,
     ) -> Self {
-        let call = Box::new(move || closure().exit_code());
+        let call = Box::new(move || closure().end());
         Self { call: Mutex::new(Some(call)) }
     }
 }
@@ -352,9 +350,9 @@ impl Body for Closure {
         Ok(Parcel::default())
     }
 
-    fn run_forked(&mut self) -> i32 {
+    fn run_forked(&mut self) -> Ended {
         let call = lock(&self.call).take();
-        call.map_or(0, |call| call())
+        call.map_or(Ok(0), |call| call())
     }
 
     fn let_go(&mut self) {
@@ -365,15 +363,14 @@ impl Body for Closure {
 /// Reads what was sent, and does something with it in the new process.
 fn with_arguments<T: Deserialize<'static>>(
     sent: &'static [u8],
-    run: impl FnOnce(T) -> i32,
-) -> i32 {
+    run: impl FnOnce(T) -> Ended,
+) -> Ended {
     match reduction::unpack(sent) {
         Ok(arguments) => run(arguments),
         Err(source) => {
             let error =
                 ErrorKind::Unpack("the arguments are broken", Some(source));
-            report_failure(&Error::from(error).to_string());
-            1
+            Err(Error::from(error).to_string())
         }
     }
 }

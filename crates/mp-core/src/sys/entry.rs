@@ -13,27 +13,28 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use crate::process::target::Target;
-
 /// What a new process can begin with: a function of the bytes it was sent.
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct Entry {
     // First: `at` looks at it before it believes the rest.
     mark: [u64; 2],
-    run: fn(&'static [u8]) -> i32,
+    run: Run,
 }
+
+/// It gives an exit code, or says why it failed.
+type Run = fn(&'static [u8]) -> Result<i32, String>;
 
 const MARK: [u64; 2] = [0x9e1c_6d70_5f63_6f72, 0x65e2_8a3b_17c4_d05f];
 
 impl Entry {
     /// An entry that runs `run`.
-    pub(crate) const fn new(run: fn(&'static [u8]) -> i32) -> Self {
+    pub(crate) const fn new(run: Run) -> Self {
         Self { mark: MARK, run }
     }
 
-    /// Runs it. The result is the exit code.
-    pub(crate) fn run(&self, sent: &'static [u8]) -> i32 {
+    /// Runs it.
+    pub(crate) fn run(&self, sent: &'static [u8]) -> Result<i32, String> {
         (self.run)(sent)
     }
 
@@ -71,7 +72,7 @@ impl Entry {
 ///
 /// Does not compile for a type that has a size, such as a closure that
 /// captures or a function pointer.
-pub(crate) fn stateless<F: Target<Args>, Args>() -> F {
+pub(crate) fn stateless<F: Copy + Send + 'static>() -> F {
     const {
         assert!(
             size_of::<F>() == 0,
@@ -81,9 +82,10 @@ pub(crate) fn stateless<F: Target<Args>, Args>() -> F {
         );
     }
     // SAFETY: a value without a size has no bytes to read, and the pointer is
-    // aligned. A value of the type can exist: `Process::new` was given one, if
-    // in another process; it is `Copy` and `Send`, so there may be another, here
-    // too. A captured value without a size comes along; `Target` says so.
+    // aligned. A value of the type can exist: whoever made the process had one,
+    // if in another process; it is `Copy` and `Send`, so there may be another,
+    // here too. A captured value without a size comes along, as is documented
+    // where targets are.
     unsafe { NonNull::<F>::dangling().read() }
 }
 
