@@ -13,7 +13,7 @@ use crate::Result;
 use crate::process::handle::Birth;
 use crate::process::letter::Delivery;
 use crate::process::target::Ended;
-use crate::process::{exit, family, lifeline, start_method};
+use crate::process::{exit, family, lifeline, start_method, stdio};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
 
@@ -60,13 +60,13 @@ pub(crate) fn bootstrap(
 ) -> i32 {
     start_method::force_start_method(birth.method);
     let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
-    family::adopt(birth, lifeline, forked);
+    family::adopt(birth, lifeline);
     if let Some(Err(error)) = leash {
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
     }
     announce_panics();
-    let code = match exit::watch_exit() {
+    let code = match exit::watch_exit_of_child(forked) {
         Ok(()) => guarded(body),
         Err(error) => {
             report_failure(&format!("Error: {error}"));
@@ -74,7 +74,7 @@ pub(crate) fn bootstrap(
         }
     };
     exit::exit_function();
-    exit::flush_at_end();
+    stdio::flush_at_end();
     code
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn warm_up() {
     announce_panics();
     reduction::arrive(Vec::new(), Vec::new());
     let _ = Entry::at(0);
-    exit::flush_if_alone();
+    stdio::flush_if_alone();
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;

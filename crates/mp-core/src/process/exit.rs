@@ -1,37 +1,75 @@
 //! What happens at the end of a process.
 //!
-//! CPython: `multiprocessing/util.py`, and the `atexit` module.
+//! CPython: the `atexit` module, and `Finalize` in `multiprocessing/util.py`.
+//! Whoever needs something done then registers it here; nobody is named.
 
-use std::io::{self, Write};
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::sync::Mutex;
 
-use nix::sys::signal::Signal;
-
-use crate::process::{family, forkserver, lifeline, start_method, stdin};
-use crate::shm::heap;
 use crate::sys::exit::{exit_now, on_process_exit};
-use crate::sys::fork::{generation, is_single_threaded_now};
+use crate::sys::fork::generation;
 use crate::sys::lock::lock;
-use crate::sys::private_fd;
-
-/// How long a daemon that was told to end may take to do so.
-const DAEMON_GRACE: Duration = Duration::from_secs(5);
+use crate::{Error, Result};
 
 type Hook = Box<dyn FnOnce() + Send>;
+
+/// Work of this crate for the end of a process.
+///
+/// It runs when the user's hooks have run, the highest priority first.
+#[derive(Debug)]
+pub(crate) struct Finalizer {
+    pub(crate) priority: i32,
+    pub(crate) work: fn(),
+}
+
+impl Finalizer {
+    /// Has the work done at the end of this process, once, however often this
+    /// is called.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for the registration.
+    pub(crate) fn register(&'static self) -> Result<()> {
+        let mut at_exit = at_exit()?;
+        let place = at_exit
+            .finalizers
+            .partition_point(|other| other.priority < self.priority);
+        let mut same = at_exit.finalizers[place..]
+            .iter()
+            .take_while(|other| other.priority == self.priority);
+        if !same.any(|other| std::ptr::eq(*other, self)) {
+            at_exit.finalizers.insert(place, self);
+        }
+        Ok(())
+    }
+}
 
 /// What is to be done at the end of one process.
 struct AtExit {
     generation: u64,
-    registered: bool,
+    /// Whether the process is a copy of another, so that what was registered
+    /// with the C library before is not its own.
+    forked: bool,
+    watched: bool,
     hooks: Vec<Hook>,
+    /// The lowest priority first.
+    finalizers: Vec<&'static Finalizer>,
 }
 
-static AT_EXIT: Mutex<AtExit> =
-    Mutex::new(AtExit { generation: 0, registered: false, hooks: Vec::new() });
+impl AtExit {
+    const fn new(generation: u64, forked: bool) -> Self {
+        Self {
+            generation,
+            forked,
+            watched: false,
+            hooks: Vec::new(),
+            finalizers: Vec::new(),
+        }
+    }
+}
+
+static AT_EXIT: Mutex<AtExit> = Mutex::new(AtExit::new(0, false));
 
 /// Runs a function when this process ends by itself.
 ///
@@ -55,32 +93,41 @@ static AT_EXIT: Mutex<AtExit> =
 /// mp_core::atexit(|| println!("the last line"))?;
 /// # Ok::<(), mp_core::Error>(())
 /// ```
-pub fn atexit(hook: impl FnOnce() + Send + 'static) -> crate::Result<()> {
-    watch_exit()?;
-    lock(&AT_EXIT).hooks.push(Box::new(hook));
+pub fn atexit(hook: impl FnOnce() + Send + 'static) -> Result<()> {
+    at_exit()?.hooks.push(Box::new(hook));
     Ok(())
 }
 
 /// Sees to it that the exit of this process, of this very one and not of a copy
 /// of it, passes through [`exit_function`].
-pub(crate) fn watch_exit() -> crate::Result<()> {
+pub(crate) fn watch_exit() -> Result<()> {
+    at_exit().map(drop)
+}
+
+/// The same, first thing in a child.
+pub(crate) fn watch_exit_of_child(forked: bool) -> Result<()> {
+    begin(&mut lock(&AT_EXIT), forked);
+    watch_exit()
+}
+
+/// Forgets what another process has registered.
+fn begin(at_exit: &mut AtExit, forked: bool) {
+    // What the hooks hold (a directory to be removed, say) is the parent's:
+    // dropping it is its work too.
+    mem::forget(mem::replace(at_exit, AtExit::new(generation(), forked)));
+}
+
+fn at_exit() -> Result<impl std::ops::DerefMut<Target = AtExit>> {
     let mut at_exit = lock(&AT_EXIT);
     if at_exit.generation != generation() {
-        // What they hold (a directory to be removed, say) is the parent's:
-        // dropping it is its work too.
-        mem::forget(mem::take(&mut at_exit.hooks));
-        *at_exit = AtExit {
-            generation: generation(),
-            registered: false,
-            hooks: Vec::new(),
-        };
+        begin(&mut at_exit, false);
     }
-    if !at_exit.registered {
+    if !at_exit.watched {
         on_process_exit(leave)
-            .map_err(crate::Error::system("register an exit handler"))?;
-        at_exit.registered = true;
+            .map_err(Error::system("register an exit handler"))?;
+        at_exit.watched = true;
     }
-    Ok(())
+    Ok(at_exit)
 }
 
 /// The exit handler of the process that registered it.
@@ -88,107 +135,67 @@ pub(crate) fn watch_exit() -> crate::Result<()> {
 /// In a forked child it is the last that runs: what was registered before it is
 /// the parent's work.
 fn leave(code: i32) {
-    if lock(&AT_EXIT).generation != generation() {
-        return;
-    }
+    let forked = {
+        let at_exit = lock(&AT_EXIT);
+        if at_exit.generation != generation() {
+            return;
+        }
+        at_exit.forked
+    };
     exit_function();
-    if family::is_forked() {
+    if forked {
         exit_now(code);
     }
 }
 
-/// All that a process does before it ends: its hooks, then its children.
+/// All that a process does before it ends: the user's hooks, then the crate's
+/// own work.
 ///
 /// Standard output is not its concern: `exit` has flushed it before, and by
 /// then another thread may hold its lock for ever.
 pub(crate) fn exit_function() {
-    run_hooks();
-    settle_children();
-    forkserver::shut_down();
-}
-
-fn run_hooks() {
     // One at a time: a hook may register another.
-    while let Some(hook) = next_hook() {
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(hook)) {
+    while let Some(work) = next() {
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(work)) {
             // The panic has been reported. Dropping it could panic again.
             mem::forget(payload);
         }
     }
 }
 
-fn next_hook() -> Option<Hook> {
+fn next() -> Option<Hook> {
     let mut at_exit = lock(&AT_EXIT);
-    if at_exit.generation == generation() { at_exit.hooks.pop() } else { None }
+    if at_exit.generation != generation() {
+        return None;
+    }
+    at_exit.hooks.pop().or_else(|| {
+        let finalizer = at_exit.finalizers.pop()?;
+        Some(Box::new(finalizer.work))
+    })
 }
 
-/// Daemons are told to end before the others are waited for, so that a child
-/// that works for long keeps no daemon alive.
-fn settle_children() {
-    let (daemons, others): (Vec<_>, Vec<_>) =
-        family::children().into_iter().partition(|child| child.daemon());
-    // What cannot be signalled or waited for has ended already.
-    for daemon in &daemons {
-        let _ = daemon.signal(Signal::SIGTERM as i32);
-    }
-    for child in &others {
-        let _ = child.wait(None);
-    }
-    for daemon in &daemons {
-        if matches!(daemon.wait(Some(DAEMON_GRACE)), Ok(false)) {
-            let _ = daemon.signal(Signal::SIGKILL as i32);
-            let _ = daemon.wait(None);
-        }
-    }
+/// For the time of a fork.
+pub(crate) fn hold() -> impl Sized {
+    lock(&AT_EXIT)
 }
 
-/// Writes out what standard output holds back, unless another thread could be
-/// keeping it: one that holds it for life would be waited for for ever.
-/// Whether it was done.
-///
-/// A reader that went away, or a stream that is closed, is no reason to fail:
-/// there is nobody to tell.
-pub(crate) fn flush_if_alone() -> bool {
-    let alone = is_single_threaded_now().unwrap_or(false);
-    if alone {
-        let _ = io::stdout().flush();
-    }
-    alone
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The same at the end of a child, which may have left threads behind: a thread
-/// of its own tries, and is not waited for for long.
-pub(crate) fn flush_at_end() {
-    const PATIENCE: Duration = Duration::from_secs(1);
-    if flush_if_alone() {
-        return;
-    }
-    let (done, flushed) = mpsc::channel();
-    let flush = move || {
-        let _ = io::stdout().flush();
-        let _ = done.send(());
-    };
-    if thread::Builder::new().spawn(flush).is_ok() {
-        let _ = flushed.recv_timeout(PATIENCE);
-    }
-}
+    static DONE: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+    static LOW: Finalizer =
+        Finalizer { priority: -5, work: || lock(&DONE).push(-5) };
+    static HIGH: Finalizer =
+        Finalizer { priority: 10, work: || lock(&DONE).push(10) };
 
-/// Holds all locks that the crate has for itself, in the order in which they
-/// are nested elsewhere, and those of the standard streams.
-pub(crate) fn hold_locks() -> io::Result<impl Sized> {
-    let mut stdout = io::stdout().lock();
-    // Whatever other threads have printed by now: the copy would print it too.
-    let _ = stdout.flush();
-    Ok((
-        stdout,
-        io::stderr().lock(),
-        lock(&AT_EXIT),
-        start_method::hold(),
-        forkserver::hold(),
-        family::hold(),
-        lifeline::hold(),
-        stdin::hold(),
-        heap::hold()?,
-        private_fd::hold(),
-    ))
+    #[test]
+    fn finalizers_run_once_after_the_hooks_and_by_priority() {
+        LOW.register().unwrap();
+        HIGH.register().unwrap();
+        LOW.register().unwrap();
+        atexit(|| lock(&DONE).push(0)).unwrap();
+        exit_function();
+        assert_eq!(*lock(&DONE), [0, 10, -5]);
+    }
 }

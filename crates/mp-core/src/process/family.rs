@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use nix::unistd::{getpid, gettid};
 
+use crate::process::exit::Finalizer;
 use crate::process::handle::{Birth, Handle};
 use crate::shm::mutex_block::is_own_thread;
 use crate::sys::fork::generation;
@@ -27,9 +30,6 @@ struct Family {
     children: VecDeque<Arc<Handle>>,
     /// The number of the last process object that was made here.
     made: u32,
-    /// Whether the process is a copy of another, so that what was registered
-    /// for the exit before is not its own.
-    forked: bool,
     /// How many children there may be until one looks for ended ones.
     patience: usize,
 }
@@ -46,17 +46,19 @@ struct Relatives {
     parent: Option<Arc<Handle>>,
 }
 
+/// How long a daemon that was told to end may take to do so.
+const DAEMON_GRACE: Duration = Duration::from_secs(5);
+
 static FAMILY: Mutex<Option<Family>> = Mutex::new(None);
 
 impl Family {
-    fn new(origin: Option<Origin>, forked: bool) -> Self {
+    fn new(origin: Option<Origin>) -> Self {
         Self {
             generation: generation(),
             origin,
             relatives: None,
             children: VecDeque::new(),
             made: 0,
-            forked,
             patience: FEW,
         }
     }
@@ -84,14 +86,14 @@ fn family<R>(work: impl FnOnce(&mut Family) -> R) -> R {
     match &mut *family {
         Some(family) if family.generation == generation() => work(family),
         // The program itself, or a copy of a process that something else made.
-        stale => work(stale.insert(Family::new(None, false))),
+        stale => work(stale.insert(Family::new(None))),
     }
 }
 
 /// Becomes the process that was born, in a new process.
-pub(crate) fn adopt(birth: Birth, lifeline: OwnedFd, forked: bool) {
+pub(crate) fn adopt(birth: Birth, lifeline: OwnedFd) {
     let origin = Origin { birth, lifeline: PrivateFd::new(lifeline) };
-    let family = Family::new(Some(origin), forked);
+    let family = Family::new(Some(origin));
     // What the parent knew is the parent's to look after, and stays shared with
     // it as long as nobody touches it.
     mem::forget(lock(&FAMILY).replace(family));
@@ -103,11 +105,6 @@ pub(crate) fn current() -> Arc<Handle> {
 
 pub(crate) fn parent() -> Option<Arc<Handle>> {
     family(|family| family.relatives().parent.clone())
-}
-
-/// Whether this process is a copy of another that this crate made.
-pub(crate) fn is_forked() -> bool {
-    family(|family| family.forked)
 }
 
 /// The numbers of the next process object: Python's `_identity`.
@@ -146,6 +143,30 @@ pub(crate) fn children() -> Vec<Arc<Handle>> {
         family(|family| family.children.iter().cloned().collect());
     // Not under the lock: a child that has ended takes itself out of the list.
     children.into_iter().filter(|child| child.is_running()).collect()
+}
+
+/// Waits for the children at the end of this process.
+pub(crate) static SETTLE: Finalizer =
+    Finalizer { priority: 0, work: settle_children };
+
+/// Daemons are told to end before the others are waited for, so that a child
+/// that works for long keeps no daemon alive.
+fn settle_children() {
+    let (daemons, others): (Vec<_>, Vec<_>) =
+        children().into_iter().partition(|child| child.daemon());
+    // What cannot be signalled or waited for has ended already.
+    for daemon in &daemons {
+        let _ = daemon.signal(Signal::SIGTERM as i32);
+    }
+    for child in &others {
+        let _ = child.wait(None);
+    }
+    for daemon in &daemons {
+        if matches!(daemon.wait(Some(DAEMON_GRACE)), Ok(false)) {
+            let _ = daemon.signal(Signal::SIGKILL as i32);
+            let _ = daemon.wait(None);
+        }
+    }
 }
 
 /// The kernel's id of this thread, which is what owns locks.

@@ -19,6 +19,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::process::child;
+use crate::process::exit::Finalizer;
 use crate::process::letter::{self, Letter, Message};
 use crate::process::popen::{self, Popen};
 use crate::sys::fork::{fork_sibling, generation};
@@ -76,8 +77,12 @@ pub(crate) fn request(letter: &Letter) -> io::Result<Popen> {
     made
 }
 
+/// Ends the server when the children have ended: one of them could still want a
+/// child of its own from it.
+static SHUT_DOWN: Finalizer = Finalizer { priority: -10, work: shut_down };
+
 /// Ends the server of this process, if it has one.
-pub(crate) fn shut_down() {
+fn shut_down() {
     let server = lock(&SERVER).take();
     if server.as_ref().is_some_and(|old| old.generation == generation()) {
         end(server);
@@ -115,6 +120,7 @@ fn is_gone(error: &io::Error) -> bool {
 
 impl Server {
     fn start() -> io::Result<Self> {
+        SHUT_DOWN.register().map_err(io::Error::other)?;
         let (ours, theirs) = socket::pair()?;
         letter::send_serve(ours.as_fd())?;
         let place = Reserved::new(&ours)?;

@@ -15,5 +15,5 @@ pub(crate) mod popen;
 pub(crate) mod process;
 pub(crate) mod spawn;
 pub(crate) mod start_method;
-pub(crate) mod stdin;
+pub(crate) mod stdio;
 pub(crate) mod target;

@@ -17,7 +17,7 @@ use crate::process::handle::Handle;
 use crate::process::letter::Letter;
 use crate::process::popen::{self, Exit, Sentinel};
 use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
-use crate::process::{exit, family, spawn, start_method};
+use crate::process::{family, spawn, start_method, stdio};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
 use crate::{Error, Result, StartMethod};
@@ -232,10 +232,10 @@ impl<T: Body> Process<T> {
             return Err(ErrorKind::Bootstrapping.into());
         }
         let method = self.method.map_or_else(start_method::start_method, Ok)?;
-        exit::watch_exit()?;
+        family::SETTLE.register()?;
         // So that lines come in their order. What a fork must not copy is
         // written out when it forks.
-        exit::flush_if_alone();
+        stdio::flush_if_alone();
         let popen = match method {
             StartMethod::Fork => {
                 let birth = self.handle.birth(method);

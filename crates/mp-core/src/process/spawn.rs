@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::unistd::getppid;
 
 use crate::process::letter::{self, Message};
-use crate::process::{child, exit, forkserver, stdin};
+use crate::process::{child, exit, forkserver, stdio};
 use crate::sys::{environment, socket};
 
 /// The environment variable that summons a child: the number of its socket,
@@ -91,7 +91,7 @@ fn summons() -> Option<OwnedFd> {
 /// Does what the process was started for.
 fn answer(socket: OwnedFd) -> ! {
     take_name();
-    stdin::detach();
+    stdio::detach_stdin();
     match letter::receive(socket.as_fd()) {
         Ok(Some(Message::Serve)) => forkserver::serve(socket),
         Ok(Some(Message::Run(delivery))) => {

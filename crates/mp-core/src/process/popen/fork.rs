@@ -2,16 +2,20 @@
 //!
 //! CPython: `multiprocessing/popen_fork.py`.
 
+use std::io::{self, Write};
+
 use nix::errno::Errno;
 
 use super::Popen;
 use crate::error::ErrorKind;
 use crate::process::handle::Birth;
 use crate::process::target::Body;
-use crate::process::{child, exit, lifeline, stdin};
+use crate::process::{
+    child, exit, family, forkserver, lifeline, start_method, stdio,
+};
 use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
-use crate::sys::private_fd::{Reserved, close_inherited};
+use crate::sys::private_fd::{self, Reserved, close_inherited};
 use crate::{Error, Result};
 
 pub(crate) fn start(
@@ -27,15 +31,15 @@ pub(crate) fn start(
         Ok(prepared) => prepared,
         Err(error) => return Err(failed(error)),
     };
-    let input = stdin::empty();
+    let input = stdio::empty_stdin();
     let input = input.as_ref().and_then(|input| input.get().ok());
     let mut in_child = Some(lifeline);
-    let forked = fork(permit, exit::hold_locks, || {
-        let replaced = input.map(stdin::replace);
+    let forked = fork(permit, hold_locks, || {
+        let replaced = input.map(stdio::replace_stdin);
         close_inherited();
         // There are free descriptors now, if there were none.
         if replaced.is_none() {
-            stdin::detach();
+            stdio::detach_stdin();
         }
         heap::after_fork();
         match in_child.take() {
@@ -54,4 +58,24 @@ pub(crate) fn start(
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Holds all locks that the crate has for itself, in the order in which they
+/// are nested elsewhere, and those of the standard streams.
+fn hold_locks() -> io::Result<impl Sized> {
+    let mut stdout = io::stdout().lock();
+    // Whatever other threads have printed by now: the copy would print it too.
+    let _ = stdout.flush();
+    Ok((
+        stdout,
+        io::stderr().lock(),
+        forkserver::hold(),
+        exit::hold(),
+        start_method::hold(),
+        family::hold(),
+        lifeline::hold(),
+        stdio::hold(),
+        heap::hold()?,
+        private_fd::hold(),
+    ))
 }
