@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use nix::unistd::{getpid, gettid};
 
 use crate::process::exit::Finalizer;
 use crate::process::handle::{Birth, Handle};
-use crate::shm::mutex_block::is_own_thread;
+use crate::synchronize::owner;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
@@ -53,6 +52,7 @@ static FAMILY: Mutex<Option<Family>> = Mutex::new(None);
 
 impl Family {
     fn new(origin: Option<Origin>) -> Self {
+        owner::name_process_by(|| current().name());
         Self {
             generation: generation(),
             origin,
@@ -107,13 +107,12 @@ pub(crate) fn parent() -> Option<Arc<Handle>> {
     family(|family| family.relatives().parent.clone())
 }
 
-/// The numbers of the next process object: Python's `_identity`.
-pub(crate) fn next_identity() -> Vec<u32> {
+/// A process that is to be started from here.
+pub(crate) fn new_child(type_name: String) -> Handle {
     family(|family| {
         family.made += 1;
-        let mut identity = family.relatives().current.identity().to_vec();
-        identity.push(family.made);
-        identity
+        let number = family.made;
+        Handle::child(type_name, &family.relatives().current, number)
     })
 }
 
@@ -128,7 +127,7 @@ pub(crate) fn add_child(child: Arc<Handle>) {
     family(|family| family.children.push_back(child));
 }
 
-/// Forgets a child that has ended.
+/// Forgets a child that was seen to have ended.
 pub(crate) fn remove_child(child: &Handle) {
     family(|family| {
         family
@@ -139,10 +138,12 @@ pub(crate) fn remove_child(child: &Handle) {
 
 /// The children that have not ended. Those that have are reaped.
 pub(crate) fn children() -> Vec<Arc<Handle>> {
-    let children: Vec<_> =
+    let mut children: Vec<_> =
         family(|family| family.children.iter().cloned().collect());
-    // Not under the lock: a child that has ended takes itself out of the list.
-    children.into_iter().filter(|child| child.is_running()).collect()
+    // Not under the lock: others may ask meanwhile.
+    children.retain(|child| child.is_running());
+    family(|family| family.children.retain(|child| !child.has_ended()));
+    children
 }
 
 /// Waits for the children at the end of this process.
@@ -167,36 +168,6 @@ fn settle_children() {
             let _ = daemon.wait(None);
         }
     }
-}
-
-/// The kernel's id of this thread, which is what owns locks.
-pub(crate) fn thread_id() -> libc::pid_t {
-    gettid().as_raw()
-}
-
-/// Who owns a lock, as Python's `repr` says it.
-pub(crate) struct OwnerName {
-    pub(crate) name: String,
-    /// Whether it is the thread that asks.
-    pub(crate) is_caller: bool,
-}
-
-pub(crate) fn owner_name(thread: libc::pid_t) -> OwnerName {
-    if thread != thread_id() {
-        let name = if is_own_thread(thread) {
-            "SomeOtherThread"
-        } else {
-            "SomeOtherProcess"
-        };
-        return OwnerName { name: name.to_owned(), is_caller: false };
-    }
-    let mut name = current().name();
-    if thread != getpid().as_raw() {
-        let current = std::thread::current();
-        name.push('|');
-        name.push_str(current.name().unwrap_or("<unnamed>"));
-    }
-    OwnerName { name, is_caller: true }
 }
 
 /// For the time of a fork.

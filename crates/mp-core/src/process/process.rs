@@ -186,7 +186,7 @@ impl<T: Body> Process<T> {
         type_name: String,
         method: Option<StartMethod>,
     ) -> Self {
-        Self { body, handle: Arc::new(Handle::new(type_name)), method }
+        Self { body, handle: family::new_child(type_name).into(), method }
     }
 
     /// Starts the process.
@@ -228,6 +228,10 @@ impl<T: Body> Process<T> {
 
     fn launch(&mut self, permit: Option<ForkWithThreads>) -> Result<()> {
         self.handle.check_startable()?;
+        let current = family::current();
+        if current.daemon() {
+            return Err(ErrorKind::ChildOfDaemon.into());
+        }
         if spawn::is_bootstrapping() {
             return Err(ErrorKind::Bootstrapping.into());
         }
@@ -238,21 +242,24 @@ impl<T: Body> Process<T> {
         stdio::flush_if_alone();
         let popen = match method {
             StartMethod::Fork => {
-                let birth = self.handle.birth(method);
+                let birth = self.handle.birth(method, &current);
                 popen::fork::start(birth, &mut self.body, permit)
             }
-            StartMethod::Spawn => popen::spawn::start(&self.letter(method)?),
+            StartMethod::Spawn => {
+                popen::spawn::start(&self.letter(method, &current)?)
+            }
             StartMethod::ForkServer => {
-                popen::forkserver::start(&self.letter(method)?)
+                popen::forkserver::start(&self.letter(method, &current)?)
             }
         }?;
         self.handle.started(popen);
+        family::add_child(self.handle.clone());
         self.body.let_go();
         Ok(())
     }
 
     /// What a new process of the program is sent.
-    fn letter(&self, method: StartMethod) -> Result<Letter> {
+    fn letter(&self, method: StartMethod, parent: &Handle) -> Result<Letter> {
         let name = self.name();
         if !spawn::is_initialised() {
             return Err(
@@ -277,7 +284,8 @@ impl<T: Body> Process<T> {
             }
             StartMethod::Fork | StartMethod::Spawn => None,
         };
-        Letter::new(entry, self.handle.birth(method), directory, parcel)
+        let birth = self.handle.birth(method, parent);
+        Letter::new(entry, birth, directory, parcel)
             .map_err(Error::system_of("prepare the start of", &name))
     }
 }
@@ -353,7 +361,7 @@ impl<T> Process<T> {
     /// Of a process that is neither a child, nor this one, nor its parent, and
     /// of a closed one, it is false. Python raises an exception.
     pub fn is_alive(&self) -> bool {
-        self.handle.is_running()
+        self.observe(Handle::is_running)
     }
 
     /// How the process ended: none before that; 0; 1 after an error or a panic;
@@ -361,7 +369,7 @@ impl<T> Process<T> {
     /// ended it. None, too, after [`close`](Self::close), and if the code was
     /// lost, which [`join`](Self::join) tells.
     pub fn exitcode(&self) -> Option<i32> {
-        match self.handle.poll() {
+        match self.observe(Handle::poll) {
             Ok(Some(Exit::Code(code))) => Some(code),
             _ => None,
         }
@@ -378,7 +386,7 @@ impl<T> Process<T> {
     /// another piece of the program that waits for any child, or the system,
     /// since the program ignores SIGCHLD.
     pub fn join(&self) -> Result<()> {
-        self.handle.wait(None).map(|_| ())
+        self.join_within(None).map(|_| ())
     }
 
     /// Waits until the process has ended, but not for longer than `timeout`.
@@ -395,7 +403,7 @@ impl<T> Process<T> {
     ///
     /// Those of [`join`](Self::join).
     pub fn join_timeout(&self, timeout: Duration) -> Result<bool> {
-        self.handle.wait(Some(timeout))
+        self.join_within(Some(timeout))
     }
 
     /// Asks the process to end, by SIGTERM. Does nothing if it has ended.
@@ -444,20 +452,34 @@ impl<T> Process<T> {
     ///
     /// If the process is still running.
     pub fn close(&self) -> Result<()> {
-        self.handle.close()
+        self.observe(Handle::close)
+    }
+
+    fn join_within(&self, timeout: Option<Duration>) -> Result<bool> {
+        self.observe(|handle| handle.wait(timeout))
+    }
+
+    /// Asks about the process. One that is seen to have ended is no child any
+    /// more.
+    fn observe<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
+        let answer = ask(&self.handle);
+        if self.handle.has_ended() {
+            family::remove_child(&self.handle);
+        }
+        answer
     }
 }
 
 impl<T> fmt::Display for Process<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        self.handle.fmt(f)
+        self.observe(|handle| fmt::Display::fmt(handle, f))
     }
 }
 
 /// As [`Display`](fmt::Display).
 impl<T> fmt::Debug for Process<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        fmt::Display::fmt(&self.handle, f)
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -14,9 +14,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorKind;
-use crate::process::family;
 use crate::shm::mutex_block::MutexBlock;
 use crate::shm::reduction::{deserialize_block, serialize_block};
+use crate::synchronize::owner;
 use crate::sys::fork::current_generation;
 use crate::sys::mutex::{Acquired, Kind, RobustMutex};
 use crate::{Error, Result};
@@ -293,7 +293,7 @@ impl<K> Clone for SemLock<K> {
 /// for an [`RLock`] how many times.
 impl<K: LockKind> fmt::Debug for SemLock<K> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let owner = self.mutex().owner().map(family::owner_name);
+        let owner = self.mutex().owner().map(owner::owner_name);
         let name = owner.as_ref().map_or("None", |owner| &owner.name);
         if !K::REENTRANT {
             return write!(f, "<Lock(owner={name})>");

@@ -3,3 +3,4 @@
 //! CPython: `multiprocessing/synchronize.py`.
 
 pub(crate) mod lock;
+pub(crate) mod owner;

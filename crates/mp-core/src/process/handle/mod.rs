@@ -11,8 +11,9 @@ use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
+use crate::process::lifeline;
 use crate::process::popen::{Exit, Popen};
-use crate::process::{family, lifeline};
+use crate::synchronize::owner::MAIN_PROCESS;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
@@ -67,10 +68,10 @@ enum State {
 }
 
 impl Handle {
-    /// A process that is to be started from here.
-    pub(crate) fn new(type_name: String) -> Self {
-        let current = family::current();
-        let identity = family::next_identity();
+    /// A process that is to be started from here: the nth that `parent`, which
+    /// is this process, has made.
+    pub(crate) fn child(type_name: String, parent: &Self, number: u32) -> Self {
+        let identity = [parent.identity.as_slice(), &[number]].concat();
         let name = default_name(&type_name, &identity);
         Self {
             role: Role::Child,
@@ -79,7 +80,7 @@ impl Handle {
             generation: generation(),
             parent_pid: Some(getpid().as_raw()),
             name: Mutex::new(name),
-            daemon: AtomicBool::new(current.daemon()),
+            daemon: AtomicBool::new(parent.daemon()),
             state: Mutex::new(State::Initial),
         }
     }
@@ -92,7 +93,7 @@ impl Handle {
             identity: Vec::new(),
             generation: generation(),
             parent_pid: None,
-            name: Mutex::new("MainProcess".to_owned()),
+            name: Mutex::new(MAIN_PROCESS.to_owned()),
             daemon: AtomicBool::new(false),
             state: Mutex::new(State::Initial),
         }
@@ -130,8 +131,9 @@ impl Handle {
         }
     }
 
-    /// What the child is born with, if it is started now.
-    pub(crate) fn birth(&self, method: StartMethod) -> Birth {
+    /// What the child is born with, if `parent`, which is this process, starts
+    /// it now.
+    pub(crate) fn birth(&self, method: StartMethod, parent: &Self) -> Birth {
         Birth {
             type_name: self.type_name.clone(),
             name: self.name(),
@@ -139,7 +141,7 @@ impl Handle {
             daemon: self.daemon(),
             method,
             parent_pid: getpid().as_raw(),
-            parent_name: family::current().name(),
+            parent_name: parent.name(),
         }
     }
 
@@ -153,20 +155,12 @@ impl Handle {
         if !self.is_ours() || !matches!(self.role, Role::Child) {
             return Err(ErrorKind::NotStartable.into());
         }
-        if family::current().daemon() {
-            return Err(ErrorKind::ChildOfDaemon.into());
-        }
         Ok(())
     }
 
     /// Takes note that it has been started.
-    pub(crate) fn started(self: &Arc<Self>, popen: Popen) {
+    pub(crate) fn started(&self, popen: Popen) {
         *lock(&self.state) = State::Started(Arc::new(popen));
-        family::add_child(self.clone());
-    }
-
-    pub(crate) fn identity(&self) -> &[u32] {
-        &self.identity
     }
 
     pub(crate) fn name(&self) -> String {
@@ -216,7 +210,7 @@ impl Handle {
             return Ok(None);
         }
         let popen = popen.clone();
-        self.note(popen.poll())
+        popen.poll().map_err(self.failed("wait for"))
     }
 
     pub(crate) fn is_alive(&self) -> Result<bool> {
@@ -256,7 +250,8 @@ impl Handle {
                 .map_err(self.failed("wait for")),
             Role::Child => {
                 let popen = self.popen(ErrorKind::JoinBeforeStart)?;
-                let exit = self.note(popen.wait(timeout))?;
+                let exit =
+                    popen.wait(timeout).map_err(self.failed("wait for"))?;
                 if exit == Some(Exit::Unknown) {
                     let name = self.name();
                     return Err(ErrorKind::ExitCodeLost { name }.into());
@@ -298,13 +293,13 @@ impl Handle {
         Ok(())
     }
 
-    /// Takes a child that has ended out of the list of children.
-    fn note(&self, exit: io::Result<Option<Exit>>) -> Result<Option<Exit>> {
-        let exit = exit.map_err(self.failed("wait for"))?;
-        if exit.is_some() {
-            family::remove_child(self);
+    /// Whether it is a child that was seen to have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        match &*lock(&self.state) {
+            State::Started(popen) => popen.has_ended(),
+            State::Initial => false,
+            State::Closed => true,
         }
-        Ok(exit)
     }
 
     /// Whether it was made in this very process, not in one it is a copy of.

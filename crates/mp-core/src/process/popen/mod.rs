@@ -77,6 +77,11 @@ impl Popen {
         Ok(*exit)
     }
 
+    /// Whether it was seen to have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.exit).is_some()
+    }
+
     /// Waits for the child to end. None if it did not in time.
     pub(crate) fn wait(
         &self,
