@@ -4,6 +4,7 @@
 
 pub(crate) mod child;
 pub(crate) mod context;
+pub(crate) mod exec;
 pub(crate) mod exit;
 pub(crate) mod family;
 pub(crate) mod forkserver;
@@ -14,6 +15,8 @@ pub(crate) mod popen;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]
 pub(crate) mod process;
 pub(crate) mod spawn;
+pub(crate) mod start;
 pub(crate) mod start_method;
 pub(crate) mod stdio;
+pub(crate) mod summons;
 pub(crate) mod target;

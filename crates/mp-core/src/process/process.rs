@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::ErrorKind;
 use crate::process::handle::Handle;
 use crate::process::letter::Letter;
-use crate::process::popen::{self, Exit, Sentinel};
+use crate::process::popen::{Exit, Sentinel};
 use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
-use crate::process::{family, spawn, start_method, stdio};
+use crate::process::{family, spawn, start, start_method, stdio};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
 use crate::{Error, Result, StartMethod};
@@ -243,13 +243,13 @@ impl<T: Body> Process<T> {
         let popen = match method {
             StartMethod::Fork => {
                 let birth = self.handle.birth(method, &current);
-                popen::fork::start(birth, &mut self.body, permit)
+                start::fork::start(birth, &mut self.body, permit)
             }
             StartMethod::Spawn => {
-                popen::spawn::start(&self.letter(method, &current)?)
+                start::spawn::start(&self.letter(method, &current)?)
             }
             StartMethod::ForkServer => {
-                popen::forkserver::start(&self.letter(method, &current)?)
+                start::forkserver::start(&self.letter(method, &current)?)
             }
         }?;
         self.handle.started(popen);

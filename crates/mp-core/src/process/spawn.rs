@@ -3,20 +3,18 @@
 //! CPython: `multiprocessing/spawn.py`, and `freeze_support`.
 
 use std::ffi::CString;
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::getppid;
 
+use crate::process::forkserver::server;
 use crate::process::letter::{self, Message};
-use crate::process::{child, exit, forkserver, stdio};
+use crate::process::summons::{Summons, VARIABLE};
+use crate::process::{child, exit, stdio};
 use crate::sys::{environment, socket};
-
-/// The environment variable that summons a child: the number of its socket,
-/// and its parent's process id.
-pub(crate) const VARIABLE: &str = "MP_CORE_CHILD";
 
 static DONE: AtomicBool = AtomicBool::new(false);
 
@@ -43,7 +41,7 @@ pub fn init() {
     if DONE.swap(true, Ordering::Relaxed) {
         return;
     }
-    if let Some(socket) = summons() {
+    if let Some(socket) = summoned() {
         answer(socket);
     }
     // So that what the program registers itself runs before. Where it fails,
@@ -60,15 +58,10 @@ pub(crate) fn is_initialised() -> bool {
 pub(crate) fn is_bootstrapping() -> bool {
     !is_initialised()
         && std::env::var(VARIABLE).is_ok_and(|text| {
-            parse(&text)
-                .is_some_and(|(number, parent)| socket::is_of(number, parent))
+            Summons::parse(&text).is_some_and(|summons| {
+                socket::is_of(summons.socket, summons.parent)
+            })
         })
-}
-
-/// The number of the socket and the parent, from the variable.
-fn parse(text: &str) -> Option<(RawFd, libc::pid_t)> {
-    let (number, parent) = text.split_once(':')?;
-    Some((number.parse().ok()?, parent.parse().ok()?))
 }
 
 /// The socket, if it is this process that is meant: not one that got the
@@ -77,11 +70,11 @@ fn parse(text: &str) -> Option<(RawFd, libc::pid_t)> {
 /// The parent may have ended before this process has come so far, and is not
 /// its parent then. But it made the socket, and the kernel remembers that. The
 /// child must not take itself for the program, and do its work over again.
-fn summons() -> Option<OwnedFd> {
+fn summoned() -> Option<OwnedFd> {
     let text = environment::take(VARIABLE)?;
-    let (number, parent) = parse(text.to_str()?)?;
-    let socket = socket::inherited(number, parent);
-    if socket.is_err() && parent == getppid().as_raw() {
+    let summons = Summons::parse(text.to_str()?)?;
+    let socket = socket::inherited(summons.socket, summons.parent);
+    if socket.is_err() && summons.parent == getppid().as_raw() {
         child::report_failure("Error: the socket of this child is gone");
         exit(1);
     }
@@ -93,7 +86,7 @@ fn answer(socket: OwnedFd) -> ! {
     take_name();
     stdio::detach_stdin();
     match letter::receive(socket.as_fd()) {
-        Ok(Some(Message::Serve)) => forkserver::serve(socket),
+        Ok(Some(Message::Serve)) => server::serve(socket),
         Ok(Some(Message::Run(delivery))) => {
             drop(socket);
             exit(child::run(delivery, false))

@@ -4,10 +4,6 @@
 //! child is made, and in nothing after that: it is always a child of this
 //! process, and one descriptor stands for it.
 
-pub(crate) mod fork;
-pub(crate) mod forkserver;
-pub(crate) mod spawn;
-
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex};

@@ -1,35 +1,17 @@
-//! Starting by spawn: the child is a new process of the same program.
+//! Executing this program anew.
 //!
-//! CPython: `multiprocessing/popen_spawn_posix.py`.
+//! CPython: `spawnv_passfds` in `multiprocessing/util.py`.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 
 use nix::errno::Errno;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+use nix::unistd::getpid;
 
-use super::Popen;
-use crate::process::letter::Letter;
-use crate::process::spawn::VARIABLE;
-use crate::sys::private_fd::Reserved;
-use crate::sys::socket;
-use crate::{Error, Result};
-
-pub(crate) fn start(letter: &Letter) -> Result<Popen> {
-    spawn(letter).map_err(Error::system_of("spawn", letter.name()))
-}
-
-fn spawn(letter: &Letter) -> io::Result<Popen> {
-    let (ours, theirs) = socket::pair()?;
-    // It waits in the socket until the child takes it: starting does not wait
-    // for the child, and a child that never comes is nobody's concern.
-    letter.send(ours.as_fd())?;
-    let place = Reserved::new(&ours)?;
-    let pid = execute(&theirs)?;
-    place.replace(|| Popen::of(pid))
-}
+use crate::process::summons::{self, Summons};
 
 /// Runs this program anew, with one end of a pair of sockets.
 ///
@@ -43,13 +25,13 @@ pub(crate) fn execute(socket: &OwnedFd) -> io::Result<libc::pid_t> {
     let attributes = PosixSpawnAttr::init()?;
 
     let arguments = c_strings(std::env::args_os())?;
-    let summons = format!("{VARIABLE}={number}:{}", nix::unistd::getpid());
+    let summons = Summons { socket: number, parent: getpid().as_raw() };
     let mut environment = c_strings(
         std::env::vars_os()
-            .filter(|(name, _)| name != VARIABLE)
+            .filter(|(name, _)| name != summons::VARIABLE)
             .map(|(name, value)| [name, value].join(OsStr::new("="))),
     )?;
-    environment.push(c_string(summons.into())?);
+    environment.push(c_string(summons.variable().into())?);
     // Not the path of the program: this is the same image even if the file has
     // been deleted or replaced.
     let program = c"/proc/self/exe";

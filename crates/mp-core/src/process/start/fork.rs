@@ -6,13 +6,12 @@ use std::io::{self, Write};
 
 use nix::errno::Errno;
 
-use super::Popen;
 use crate::error::ErrorKind;
+use crate::process::forkserver::client;
 use crate::process::handle::Birth;
+use crate::process::popen::Popen;
 use crate::process::target::Body;
-use crate::process::{
-    child, exit, family, forkserver, lifeline, start_method, stdio,
-};
+use crate::process::{child, exit, family, lifeline, start_method, stdio};
 use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{self, Reserved, close_inherited};
@@ -69,7 +68,7 @@ fn hold_locks() -> io::Result<impl Sized> {
     Ok((
         stdout,
         io::stderr().lock(),
-        forkserver::hold(),
+        client::hold(),
         exit::hold(),
         start_method::hold(),
         family::hold(),

@@ -1,32 +1,21 @@
-//! The forkserver: its loop, and the asking.
-//!
-//! CPython: `multiprocessing/forkserver.py`. The server is a fresh process of
-//! the program, which has come as far as [`init`](crate::init) and no further.
-//! What it forks are children not of itself but of the process that asks; so
-//! they, and what becomes of them, do not depend on the server.
-//!
-//! It forks children ahead, which wait for their letters. A start so costs what
-//! it takes to send that, and the next child is forked while this one runs.
+//! Asking the server for children.
 
 use std::collections::VecDeque;
 use std::io;
 use std::iter;
-use std::os::fd::{AsFd, OwnedFd};
-use std::process::exit;
+use std::os::fd::AsFd;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use nix::errno::Errno;
-
-use crate::process::child;
+use super::order::ORDER;
+use crate::process::exec::execute;
 use crate::process::exit::Finalizer;
-use crate::process::letter::{self, Letter, Message};
-use crate::process::popen::{self, Popen};
-use crate::sys::fork::{fork_sibling, generation};
+use crate::process::letter::{self, Letter};
+use crate::process::popen::Popen;
+use crate::sys::fork::generation;
 use crate::sys::lock::lock;
-use crate::sys::private_fd::{PrivateFd, Reserved, close_inherited};
-use crate::sys::socket::Received;
-use crate::sys::{signal, socket};
+use crate::sys::private_fd::{PrivateFd, Reserved};
+use crate::sys::socket;
 
 /// How long a process may take to end when it has nothing to do any more.
 const GRACE: Duration = Duration::from_secs(1);
@@ -124,7 +113,7 @@ impl Server {
         let (ours, theirs) = socket::pair()?;
         letter::send_serve(ours.as_fd())?;
         let place = Reserved::new(&ours)?;
-        let pid = popen::spawn::execute(&theirs)?;
+        let pid = execute(&theirs)?;
         Ok(Self {
             generation: generation(),
             socket: PrivateFd::new(ours),
@@ -182,73 +171,6 @@ impl Waiting {
             let _ = self.popen.wait(None);
         }
         sent.map(|()| self.popen)
-    }
-}
-
-/// The message that asks for a child. With it comes the child's socket.
-const ORDER: &[u8] = b"C";
-
-/// Serves until nobody can ask any more.
-pub(crate) fn serve(socket: OwnedFd) -> ! {
-    // An interrupt from the keyboard goes to all processes of the terminal.
-    // Whether it ends the children is for each of them to decide.
-    let ignored = signal::ignore_interrupt();
-    child::warm_up();
-    let socket = PrivateFd::new(socket);
-    loop {
-        match socket.get().and_then(socket::receive) {
-            Ok(Some(Received { bytes, mut fds })) if bytes == ORDER => {
-                let Some(socket) = fds.pop() else { exit(1) };
-                make_child(socket, ignored);
-            }
-            Ok(None) => exit(0),
-            // Who asked waits for an answer, which cannot be given without the
-            // socket. The end of the server is one.
-            Ok(Some(_)) | Err(_) => exit(1),
-        }
-    }
-}
-
-/// Forks a child and says which, or which error there was.
-///
-/// Both the server and the child say it: either could be killed before it does,
-/// and nobody would ever know of the child.
-fn make_child(socket: OwnedFd, interrupt_ignored: bool) {
-    let mut socket = Some(socket);
-    let forked = fork_sibling(|| {
-        close_inherited();
-        let Some(socket) = socket.take() else { return 1 };
-        announce(&socket, nix::unistd::getpid().as_raw());
-        await_letter(socket, interrupt_ignored)
-    });
-    let pid = forked.unwrap_or_else(|error| {
-        -error.raw_os_error().unwrap_or(Errno::EIO as i32)
-    });
-    if let Some(socket) = socket {
-        announce(&socket, pid);
-    }
-}
-
-fn announce(socket: &OwnedFd, pid: i32) {
-    // If the parent has ended, whoever reads next finds that out.
-    let _ = socket::send_number(socket.as_fd(), pid);
-}
-
-/// Runs what the letter says. The result is the exit code.
-fn await_letter(socket: OwnedFd, interrupt_ignored: bool) -> i32 {
-    let message = letter::receive(socket.as_fd());
-    drop(socket);
-    match message {
-        Ok(Some(Message::Run(delivery))) => {
-            if !interrupt_ignored {
-                signal::default_interrupt();
-            }
-            child::run(delivery, true)
-        }
-        // Nobody needs this child any more.
-        Ok(None) => 0,
-        Ok(Some(Message::Serve)) => child::refuse(&Errno::EINVAL.into()),
-        Err(error) => child::refuse(&error),
     }
 }
 

@@ -4,14 +4,14 @@
 
 use nix::errno::Errno;
 
-use super::Popen;
 use crate::error::ErrorKind;
-use crate::process::forkserver;
+use crate::process::forkserver::client;
 use crate::process::letter::Letter;
+use crate::process::popen::Popen;
 use crate::{Error, Result};
 
 pub(crate) fn start(letter: &Letter) -> Result<Popen> {
-    forkserver::request(letter).map_err(|error| {
+    client::request(letter).map_err(|error| {
         let name = letter.name();
         if error.raw_os_error() == Some(Errno::EBUSY as i32) {
             ErrorKind::ServerThreads { name: name.to_owned() }.into()
