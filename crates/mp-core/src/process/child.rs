@@ -11,7 +11,7 @@ use std::thread;
 
 use crate::Result;
 use crate::process::handle::Birth;
-use crate::process::letter::Delivery;
+use crate::process::preparation::Delivery;
 use crate::process::target::Ended;
 use crate::process::{exit, family, lifeline, start_method, stdio};
 use crate::shm::{heap, reduction};
@@ -40,7 +40,7 @@ pub(crate) fn refuse(error: &io::Error) -> i32 {
     1
 }
 
-fn prepare(delivery: Delivery) -> Result<crate::process::letter::Opened> {
+fn prepare(delivery: Delivery) -> Result<crate::process::preparation::Opened> {
     let mut opened = delivery.open()?;
     // Taken, so that it is closed before the body runs.
     if let Some(directory) = opened.directory.take() {

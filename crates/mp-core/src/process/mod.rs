@@ -9,9 +9,9 @@ pub(crate) mod exit;
 pub(crate) mod family;
 pub(crate) mod forkserver;
 pub(crate) mod handle;
-pub(crate) mod letter;
 pub(crate) mod lifeline;
 pub(crate) mod popen;
+pub(crate) mod preparation;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]
 pub(crate) mod process;
 pub(crate) mod spawn;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
 use crate::process::handle::Handle;
-use crate::process::letter::Letter;
 use crate::process::popen::{Exit, Sentinel};
+use crate::process::preparation::Preparation;
 use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
 use crate::process::{family, spawn, start, start_method, stdio};
 use crate::sys::entry::Entry;
@@ -76,8 +76,9 @@ impl Process {
     /// [`ExitCode`](std::process::ExitCode), or a `Result` of these; an error is
     /// printed, and is exit code 1, as a panic is.
     ///
-    /// Only the *place* of the function in the program is sent to a new process.
-    /// So a closure that captures does not compile, nor does a function pointer:
+    /// Only the *place* of the function in the program is sent to a new
+    /// process. So a closure that captures does not compile, nor does a
+    /// function pointer:
     ///
     /// ```compile_fail,E0080
     /// let times = 2;
@@ -246,10 +247,10 @@ impl<T: Body> Process<T> {
                 start::fork::start(birth, &mut self.body, permit)
             }
             StartMethod::Spawn => {
-                start::spawn::start(&self.letter(method, &current)?)
+                start::spawn::start(&self.preparation(method, &current)?)
             }
             StartMethod::ForkServer => {
-                start::forkserver::start(&self.letter(method, &current)?)
+                start::forkserver::start(&self.preparation(method, &current)?)
             }
         }?;
         self.handle.started(popen);
@@ -259,7 +260,11 @@ impl<T: Body> Process<T> {
     }
 
     /// What a new process of the program is sent.
-    fn letter(&self, method: StartMethod, parent: &Handle) -> Result<Letter> {
+    fn preparation(
+        &self,
+        method: StartMethod,
+        parent: &Handle,
+    ) -> Result<Preparation> {
         let name = self.name();
         if !spawn::is_initialised() {
             return Err(
@@ -285,7 +290,7 @@ impl<T: Body> Process<T> {
             StartMethod::Fork | StartMethod::Spawn => None,
         };
         let birth = self.handle.birth(method, parent);
-        Letter::new(entry, birth, directory, parcel)
+        Preparation::new(entry, birth, directory, parcel)
             .map_err(Error::system_of("prepare the start of", &name))
     }
 }
@@ -396,8 +401,8 @@ impl<T> Process<T> {
     ///
     /// # Differences from Python
     ///
-    /// A grandchild that lives on makes no difference. In Python, under fork and
-    /// spawn, it makes this wait for the whole time.
+    /// A grandchild that lives on makes no difference. In Python, under fork
+    /// and spawn, it makes this wait for the whole time.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::unistd::getppid;
 
 use crate::process::forkserver::server;
-use crate::process::letter::{self, Message};
+use crate::process::preparation::{self, Message};
 use crate::process::summons::{Summons, VARIABLE};
 use crate::process::{child, exit, stdio};
 use crate::sys::{environment, socket};
@@ -85,7 +85,7 @@ fn summoned() -> Option<OwnedFd> {
 fn answer(socket: OwnedFd) -> ! {
     take_name();
     stdio::detach_stdin();
-    match letter::receive(socket.as_fd()) {
+    match preparation::receive(socket.as_fd()) {
         Ok(Some(Message::Serve)) => server::serve(socket),
         Ok(Some(Message::Run(delivery))) => {
             drop(socket);

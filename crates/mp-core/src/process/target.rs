@@ -76,7 +76,8 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
 
 /// A function or a closure without captures that takes `Args`, a tuple.
 ///
-/// All of up to twelve arguments are targets: there is nothing to implement. See
+/// All of up to twelve arguments are targets: there is nothing to implement.
+/// See
 /// [`Process::new`](crate::Process::new).
 ///
 /// A value without a size that a closure captures is no capture that anyone

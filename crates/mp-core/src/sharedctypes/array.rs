@@ -119,7 +119,8 @@ impl<T: Pod> Array<T> {
 
     /// Changes the item at `index`, under the lock.
     ///
-    /// Python: `array[index] = …`. Of a holder that died, as [`get`](Self::get).
+    /// Python: `array[index] = …`. Of a holder that died, as
+    /// [`get`](Self::get).
     ///
     /// # Panics
     ///

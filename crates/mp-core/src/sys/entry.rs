@@ -60,8 +60,9 @@ impl Entry {
         // readable and stays for the life of the program, and it is aligned.
         // Two numbers may have any bytes.
         let mark = unsafe { entry.cast::<[u64; 2]>().read() };
-        // SAFETY: besides the constants `Entry` of this crate only `MARK` itself
-        // looks like that, and no process sends its place. Neither is written.
+        // SAFETY: besides the constants `Entry` of this crate only `MARK`
+        // itself looks like that, and no process sends its place. Neither is
+        // written.
         (mark == MARK).then(|| unsafe { &*entry })
     }
 }

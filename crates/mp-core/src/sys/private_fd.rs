@@ -79,8 +79,9 @@ pub(crate) fn close_inherited() {
     // The parent of many children has one for each: mostly all in a row.
     for row in open.fds.chunk_by(|one, next| one + 1 == *next) {
         let (first, last) = (row[0], row[row.len() - 1]);
-        // SAFETY: each number is that of a `PrivateFd` of the parent, whose copy
-        // here neither gives it out nor closes it, its generation being old.
+        // SAFETY: each number is that of a `PrivateFd` of the parent, whose
+        // copy here neither gives it out nor closes it, its generation being
+        // old.
         let done =
             unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
         if done == -1 {

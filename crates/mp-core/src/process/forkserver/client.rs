@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::order::ORDER;
 use crate::process::exec::execute;
 use crate::process::exit::Finalizer;
-use crate::process::letter::{self, Letter};
 use crate::process::popen::Popen;
+use crate::process::preparation::{self, Preparation};
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::{PrivateFd, Reserved};
@@ -20,8 +20,9 @@ use crate::sys::socket;
 /// How long a process may take to end when it has nothing to do any more.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How many children wait for their letters. With one, a start soon after
-/// another would wait until it has been forked and has come to its socket.
+/// How many children wait for their preparation data. With one, a start soon
+/// after another would wait until it has been forked and has come to its
+/// socket.
 const AHEAD: usize = 2;
 
 /// The server of this process.
@@ -35,7 +36,7 @@ struct Server {
 /// A child that the server was told to fork: this end of its socket.
 struct Order(PrivateFd);
 
-/// A child that is there, and waits for its letter.
+/// A child that is there, and waits for its preparation data.
 struct Waiting {
     socket: PrivateFd,
     popen: Popen,
@@ -46,19 +47,19 @@ static SERVER: Mutex<Option<Server>> = Mutex::new(None);
 /// Makes a child by way of the server.
 ///
 /// If the server has died, another is started. The child is then asked for once
-/// more: who has not got its letter has run nothing.
-pub(crate) fn request(letter: &Letter) -> io::Result<Popen> {
+/// more: who has not got its preparation data has run nothing.
+pub(crate) fn request(preparation: &Preparation) -> io::Result<Popen> {
     let mut server = lock(&SERVER);
     if server.as_ref().is_some_and(|old| old.generation != generation()) {
         *server = None;
     }
     if let Some(old) = &mut *server {
-        match old.make_child(letter) {
+        match old.make_child(preparation) {
             Err(error) if is_gone(&error) => end(server.take()),
             made => return made,
         }
     }
-    let made = server.insert(Server::start()?).make_child(letter);
+    let made = server.insert(Server::start()?).make_child(preparation);
     if made.as_ref().is_err_and(is_gone) {
         end(server.take());
         return Err(io::Error::other("the server ended before it answered"));
@@ -111,7 +112,7 @@ impl Server {
     fn start() -> io::Result<Self> {
         SHUT_DOWN.register().map_err(io::Error::other)?;
         let (ours, theirs) = socket::pair()?;
-        letter::send_serve(ours.as_fd())?;
+        preparation::send_serve(ours.as_fd())?;
         let place = Reserved::new(&ours)?;
         let pid = execute(&theirs)?;
         Ok(Self {
@@ -122,7 +123,7 @@ impl Server {
         })
     }
 
-    fn make_child(&mut self, letter: &Letter) -> io::Result<Popen> {
+    fn make_child(&mut self, preparation: &Preparation) -> io::Result<Popen> {
         // Why one was not made, or has ended, is no concern of this start.
         let waiting = iter::from_fn(|| self.ahead.pop_front())
             .find_map(|order| order.arrive().ok());
@@ -130,7 +131,7 @@ impl Server {
             Some(waiting) => waiting,
             None => self.order()?.arrive()?,
         };
-        let popen = waiting.hand(letter)?;
+        let popen = waiting.hand(preparation)?;
         while self.ahead.len() < AHEAD {
             let Ok(order) = self.order() else { break };
             self.ahead.push_back(order);
@@ -163,9 +164,9 @@ impl Order {
 }
 
 impl Waiting {
-    /// Sends the child its letter: it is a child like any other then.
-    fn hand(self, letter: &Letter) -> io::Result<Popen> {
-        let sent = letter.send(self.socket.get()?);
+    /// Sends the child its preparation data: it is a child like any other then.
+    fn hand(self, preparation: &Preparation) -> io::Result<Popen> {
+        let sent = preparation.send(self.socket.get()?);
         if sent.is_err() {
             let _ = self.popen.signal(libc::SIGKILL);
             let _ = self.popen.wait(None);

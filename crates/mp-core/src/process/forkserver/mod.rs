@@ -6,8 +6,9 @@
 //! itself but of the process that asks; so they, and what becomes of them, do
 //! not depend on the server.
 //!
-//! It forks children ahead, which wait for their letters. A start so costs what
-//! it takes to send that, and the next child is forked while this one runs.
+//! It forks children ahead, which wait for their preparation data. A start so
+//! costs what it takes to send that, and the next child is forked while this
+//! one runs.
 
 pub(crate) mod client;
 mod order;

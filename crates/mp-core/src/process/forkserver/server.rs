@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::order::ORDER;
 use crate::process::child;
-use crate::process::letter::{self, Message};
+use crate::process::preparation::{self, Message};
 use crate::sys::fork::fork_sibling;
 use crate::sys::private_fd::{PrivateFd, close_inherited};
 use crate::sys::socket::Received;
@@ -44,7 +44,7 @@ fn make_child(socket: OwnedFd, interrupt_ignored: bool) {
         close_inherited();
         let Some(socket) = socket.take() else { return 1 };
         announce(&socket, nix::unistd::getpid().as_raw());
-        await_letter(socket, interrupt_ignored)
+        await_preparation(socket, interrupt_ignored)
     });
     let pid = forked.unwrap_or_else(|error| {
         -error.raw_os_error().unwrap_or(Errno::EIO as i32)
@@ -59,9 +59,9 @@ fn announce(socket: &OwnedFd, pid: i32) {
     let _ = socket::send_number(socket.as_fd(), pid);
 }
 
-/// Runs what the letter says. The result is the exit code.
-fn await_letter(socket: OwnedFd, interrupt_ignored: bool) -> i32 {
-    let message = letter::receive(socket.as_fd());
+/// Runs what the preparation data say. The result is the exit code.
+fn await_preparation(socket: OwnedFd, interrupt_ignored: bool) -> i32 {
+    let message = preparation::receive(socket.as_fd());
     drop(socket);
     match message {
         Ok(Some(Message::Run(delivery))) => {

@@ -6,13 +6,13 @@ use nix::errno::Errno;
 
 use crate::error::ErrorKind;
 use crate::process::forkserver::client;
-use crate::process::letter::Letter;
 use crate::process::popen::Popen;
+use crate::process::preparation::Preparation;
 use crate::{Error, Result};
 
-pub(crate) fn start(letter: &Letter) -> Result<Popen> {
-    client::request(letter).map_err(|error| {
-        let name = letter.name();
+pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
+    client::request(preparation).map_err(|error| {
+        let name = preparation.name();
         if error.raw_os_error() == Some(Errno::EBUSY as i32) {
             ErrorKind::ServerThreads { name: name.to_owned() }.into()
         } else {

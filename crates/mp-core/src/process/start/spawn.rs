@@ -6,21 +6,21 @@ use std::io;
 use std::os::fd::AsFd;
 
 use crate::process::exec::execute;
-use crate::process::letter::Letter;
 use crate::process::popen::Popen;
+use crate::process::preparation::Preparation;
 use crate::sys::private_fd::Reserved;
 use crate::sys::socket;
 use crate::{Error, Result};
 
-pub(crate) fn start(letter: &Letter) -> Result<Popen> {
-    spawn(letter).map_err(Error::system_of("spawn", letter.name()))
+pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
+    spawn(preparation).map_err(Error::system_of("spawn", preparation.name()))
 }
 
-fn spawn(letter: &Letter) -> io::Result<Popen> {
+fn spawn(preparation: &Preparation) -> io::Result<Popen> {
     let (ours, theirs) = socket::pair()?;
     // It waits in the socket until the child takes it: starting does not wait
     // for the child, and a child that never comes is nobody's concern.
-    letter.send(ours.as_fd())?;
+    preparation.send(ours.as_fd())?;
     let place = Reserved::new(&ours)?;
     let pid = execute(&theirs)?;
     place.replace(|| Popen::of(pid))

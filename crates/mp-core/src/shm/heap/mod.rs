@@ -284,7 +284,8 @@ impl Heap {
 }
 
 impl OwnArena {
-    /// Takes so many units. None if they, or the memory for them, are not there.
+    /// Takes so many units. None if they, or the memory for them, are not
+    /// there.
     fn allocate(&mut self, units: u32) -> Option<Allocation> {
         let allocation = self.allocator.allocate(units)?;
         let end = (allocation.offset + units) as usize * UNIT;

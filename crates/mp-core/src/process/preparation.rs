@@ -42,7 +42,7 @@ struct Head {
 
 /// A process to be, in its parent.
 #[derive(Debug)]
-pub(crate) struct Letter {
+pub(crate) struct Preparation {
     head: Head,
     lifeline: OwnedFd,
     directory: Option<OwnedFd>,
@@ -71,7 +71,7 @@ pub(crate) enum Message {
     Run(Delivery),
 }
 
-/// A letter, opened in the process that it made.
+/// The same, opened in the process that it made.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) entry: &'static Entry,
@@ -84,7 +84,7 @@ pub(crate) struct Opened {
     pub(crate) arguments: &'static [u8],
 }
 
-impl Letter {
+impl Preparation {
     pub(crate) fn new(
         entry: u64,
         birth: Birth,
