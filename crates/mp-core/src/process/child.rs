@@ -13,7 +13,7 @@ use crate::Result;
 use crate::process::handle::Birth;
 use crate::process::preparation::Delivery;
 use crate::process::target::Ended;
-use crate::process::{exit, family, lifeline, start_method, stdio};
+use crate::process::{exit, family, parent_sentinel, start_method, stdio};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
 
@@ -29,7 +29,9 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
     heap::inherit(opened.claims);
     reduction::arrive(opened.places, opened.arenas);
     let (entry, arguments) = (opened.entry, opened.arguments);
-    bootstrap(opened.birth, opened.lifeline, forked, || entry.run(arguments))
+    bootstrap(opened.birth, opened.parent_sentinel, forked, || {
+        entry.run(arguments)
+    })
 }
 
 /// Gives up what cannot be received. The result is the exit code.
@@ -54,14 +56,16 @@ fn prepare(delivery: Delivery) -> Result<crate::process::preparation::Opened> {
 /// Becomes the child and runs its body. The result is the exit code.
 pub(crate) fn bootstrap(
     birth: Birth,
-    lifeline: OwnedFd,
+    parent_sentinel: OwnedFd,
     forked: bool,
     body: impl FnOnce() -> Ended,
 ) -> i32 {
     start_method::force_start_method(birth.method);
-    let leash = birth.daemon.then(|| lifeline::die_with(lifeline.as_fd()));
-    family::adopt(birth, lifeline);
-    if let Some(Err(error)) = leash {
+    let bound = birth
+        .daemon
+        .then(|| parent_sentinel::die_with(parent_sentinel.as_fd()));
+    family::adopt(birth, parent_sentinel);
+    if let Some(Err(error)) = bound {
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
     }

@@ -36,7 +36,7 @@ struct Family {
 /// What a child is told of itself and of its parent.
 struct Origin {
     birth: Birth,
-    lifeline: PrivateFd,
+    parent_sentinel: PrivateFd,
 }
 
 /// This process and its parent.
@@ -68,9 +68,10 @@ impl Family {
     fn relatives(&mut self) -> &Relatives {
         self.relatives.get_or_insert_with(|| match self.origin.take() {
             None => Relatives { current: Handle::main().into(), parent: None },
-            Some(Origin { birth, lifeline }) => {
+            Some(Origin { birth, parent_sentinel }) => {
                 let name = birth.parent_name.clone();
-                let parent = Handle::parent(name, birth.parent_pid, lifeline);
+                let parent =
+                    Handle::parent(name, birth.parent_pid, parent_sentinel);
                 Relatives {
                     current: Handle::current(birth).into(),
                     parent: Some(parent.into()),
@@ -91,8 +92,9 @@ fn family<R>(work: impl FnOnce(&mut Family) -> R) -> R {
 }
 
 /// Becomes the process that was born, in a new process.
-pub(crate) fn adopt(birth: Birth, lifeline: OwnedFd) {
-    let origin = Origin { birth, lifeline: PrivateFd::new(lifeline) };
+pub(crate) fn adopt(birth: Birth, parent_sentinel: OwnedFd) {
+    let origin =
+        Origin { birth, parent_sentinel: PrivateFd::new(parent_sentinel) };
     let family = Family::new(Some(origin));
     // What the parent knew is the parent's to look after, and stays shared with
     // it as long as nobody touches it.

@@ -9,7 +9,7 @@ pub(crate) mod exit;
 pub(crate) mod family;
 pub(crate) mod forkserver;
 pub(crate) mod handle;
-pub(crate) mod lifeline;
+pub(crate) mod parent_sentinel;
 pub(crate) mod popen;
 pub(crate) mod preparation;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::error::ErrorKind;
 use crate::process::handle::Birth;
-use crate::process::lifeline;
+use crate::process::parent_sentinel;
 use crate::shm::heap;
 use crate::shm::reduction::{Parcel, Place};
 use crate::sys::entry::Entry;
@@ -44,7 +44,7 @@ struct Head {
 #[derive(Debug)]
 pub(crate) struct Preparation {
     head: Head,
-    lifeline: OwnedFd,
+    parent_sentinel: OwnedFd,
     directory: Option<OwnedFd>,
     claims: Vec<OwnedFd>,
     parcel: Parcel,
@@ -76,7 +76,7 @@ pub(crate) enum Message {
 pub(crate) struct Opened {
     pub(crate) entry: &'static Entry,
     pub(crate) birth: Birth,
-    pub(crate) lifeline: OwnedFd,
+    pub(crate) parent_sentinel: OwnedFd,
     pub(crate) directory: Option<OwnedFd>,
     pub(crate) claims: Vec<OwnedFd>,
     pub(crate) places: Vec<Place>,
@@ -91,7 +91,7 @@ impl Preparation {
         directory: Option<OwnedFd>,
         mut parcel: Parcel,
     ) -> io::Result<Self> {
-        let lifeline = lifeline::for_child(birth.daemon)?;
+        let parent_sentinel = parent_sentinel::for_child(birth.daemon)?;
         // Who gets no shared object can use no shared memory.
         let claims = if parcel.shared.arenas.is_empty() {
             Vec::new()
@@ -102,7 +102,7 @@ impl Preparation {
         let has_directory = directory.is_some();
         let places = mem::take(&mut parcel.shared.places);
         let head = Head { entry, birth, has_directory, claims: count, places };
-        Ok(Self { head, lifeline, directory, claims, parcel })
+        Ok(Self { head, parent_sentinel, directory, claims, parcel })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -128,7 +128,7 @@ impl Preparation {
     }
 
     fn push_fds<'a>(&'a self, fds: &mut Vec<BorrowedFd<'a>>) {
-        fds.push(self.lifeline.as_fd());
+        fds.push(self.parent_sentinel.as_fd());
         fds.extend(self.directory.iter().map(AsFd::as_fd));
         fds.extend(self.claims.iter().map(AsFd::as_fd));
         fds.extend(self.parcel.shared.arenas.iter().map(|arena| arena.fd()));
@@ -180,13 +180,14 @@ impl Delivery {
         let entry = Entry::at(head.entry)
             .ok_or(broken("there is no such entry in the program"))?;
         let mut fds = self.fds.into_iter();
-        let lifeline = fds.next().ok_or(broken("a descriptor is missing"))?;
+        let parent_sentinel =
+            fds.next().ok_or(broken("a descriptor is missing"))?;
         let directory = head.has_directory.then(|| fds.next()).flatten();
         let claims = fds.by_ref().take(head.claims as usize).collect();
         Ok(Opened {
             entry,
             birth: head.birth,
-            lifeline,
+            parent_sentinel,
             directory,
             claims,
             places: head.places,

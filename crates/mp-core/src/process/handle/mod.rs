@@ -11,7 +11,7 @@ use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
-use crate::process::lifeline;
+use crate::process::parent_sentinel;
 use crate::process::popen::{Exit, Popen};
 use crate::synchronize::owner::MAIN_PROCESS;
 use crate::sys::fork::generation;
@@ -56,7 +56,7 @@ enum Role {
     Current,
     Parent {
         pid: libc::pid_t,
-        lifeline: PrivateFd,
+        parent_sentinel: PrivateFd,
     },
 }
 
@@ -117,10 +117,10 @@ impl Handle {
     pub(crate) fn parent(
         name: String,
         pid: libc::pid_t,
-        lifeline: PrivateFd,
+        parent_sentinel: PrivateFd,
     ) -> Self {
         Self {
-            role: Role::Parent { pid, lifeline },
+            role: Role::Parent { pid, parent_sentinel },
             type_name: "_ParentProcess".to_owned(),
             identity: Vec::new(),
             generation: generation(),
@@ -216,9 +216,11 @@ impl Handle {
     pub(crate) fn is_alive(&self) -> Result<bool> {
         match &self.role {
             Role::Current => Ok(true),
-            Role::Parent { lifeline, .. } => lifeline
+            Role::Parent { parent_sentinel, .. } => parent_sentinel
                 .get()
-                .and_then(|fd| lifeline::has_ended(fd, Some(Duration::ZERO)))
+                .and_then(|fd| {
+                    parent_sentinel::has_ended(fd, Some(Duration::ZERO))
+                })
                 .map(|ended| !ended)
                 .map_err(self.failed("look after")),
             Role::Child => {
@@ -244,9 +246,9 @@ impl Handle {
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
         match &self.role {
             Role::Current => Err(ErrorKind::JoinOfOther.into()),
-            Role::Parent { lifeline, .. } => lifeline
+            Role::Parent { parent_sentinel, .. } => parent_sentinel
                 .get()
-                .and_then(|fd| lifeline::has_ended(fd, timeout))
+                .and_then(|fd| parent_sentinel::has_ended(fd, timeout))
                 .map_err(self.failed("wait for")),
             Role::Child => {
                 let popen = self.popen(ErrorKind::JoinBeforeStart)?;

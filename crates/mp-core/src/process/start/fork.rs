@@ -11,7 +11,9 @@ use crate::process::forkserver::client;
 use crate::process::handle::Birth;
 use crate::process::popen::Popen;
 use crate::process::target::Body;
-use crate::process::{child, exit, family, lifeline, start_method, stdio};
+use crate::process::{
+    child, exit, family, parent_sentinel, start_method, stdio,
+};
 use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{self, Reserved, close_inherited};
@@ -24,15 +26,17 @@ pub(crate) fn start(
 ) -> Result<Popen> {
     let name = birth.name.clone();
     let failed = |error| Error::system_of("fork", &name)(error);
-    let prepared = lifeline::for_child(birth.daemon)
-        .and_then(|lifeline| Ok((Reserved::new(&lifeline)?, lifeline)));
-    let (place, lifeline) = match prepared {
+    let prepared =
+        parent_sentinel::for_child(birth.daemon).and_then(|parent_sentinel| {
+            Ok((Reserved::new(&parent_sentinel)?, parent_sentinel))
+        });
+    let (place, parent_sentinel) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Err(failed(error)),
     };
     let input = stdio::empty_stdin();
     let input = input.as_ref().and_then(|input| input.get().ok());
-    let mut in_child = Some(lifeline);
+    let mut in_child = Some(parent_sentinel);
     let forked = fork(permit, hold_locks, || {
         let replaced = input.map(stdio::replace_stdin);
         close_inherited();
@@ -42,8 +46,10 @@ pub(crate) fn start(
         }
         heap::after_fork();
         match in_child.take() {
-            Some(lifeline) => {
-                child::bootstrap(birth, lifeline, true, || body.run_forked())
+            Some(parent_sentinel) => {
+                child::bootstrap(birth, parent_sentinel, true, || {
+                    body.run_forked()
+                })
             }
             None => 1,
         }
@@ -72,7 +78,7 @@ fn hold_locks() -> io::Result<impl Sized> {
         exit::hold(),
         start_method::hold(),
         family::hold(),
-        lifeline::hold(),
+        parent_sentinel::hold(),
         stdio::hold(),
         heap::hold()?,
         private_fd::hold(),

@@ -12,8 +12,8 @@ use crate::connection::wait::wait_one;
 use crate::sys::exit::exit_now;
 use crate::sys::fd;
 use crate::sys::fork::generation;
-use crate::sys::leash;
 use crate::sys::lock::lock;
+use crate::sys::parent_death;
 use crate::sys::private_fd::PrivateFd;
 
 /// The pipe of this process.
@@ -53,7 +53,7 @@ fn reopen(pipe: BorrowedFd) -> io::Result<OwnedFd> {
 
 /// Binds this process, a daemon, to the life of its parent.
 pub(crate) fn die_with(parent: BorrowedFd) -> io::Result<()> {
-    leash::kill_on_hang_up(parent)?;
+    parent_death::kill_on_hang_up(parent)?;
     if has_ended(parent, Some(Duration::ZERO))? {
         // It ended before the kernel knew that we want to know.
         exit_now(1);
