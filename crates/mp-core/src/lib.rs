@@ -91,11 +91,11 @@ pub use connection::wait::wait;
 pub use error::{Error, Result};
 pub use process::context::{Context, cpu_count};
 pub use process::exit::atexit;
+pub use process::init::init;
 pub use process::popen::Sentinel;
 pub use process::process::{
     Process, active_children, current_process, parent_process,
 };
-pub use process::spawn::init;
 pub use process::start_method::{
     StartMethod, chosen_start_method, force_start_method, set_start_method,
     start_method,

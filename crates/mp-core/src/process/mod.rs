@@ -2,19 +2,19 @@
 //!
 //! CPython: `multiprocessing/process.py` and what stands around it.
 
-pub(crate) mod child;
+pub(crate) mod bootstrap;
 pub(crate) mod context;
 pub(crate) mod exec;
 pub(crate) mod exit;
 pub(crate) mod family;
 pub(crate) mod forkserver;
 pub(crate) mod handle;
+pub(crate) mod init;
 pub(crate) mod parent_sentinel;
 pub(crate) mod popen;
 pub(crate) mod preparation;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]
 pub(crate) mod process;
-pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod start_method;
 pub(crate) mod stdio;

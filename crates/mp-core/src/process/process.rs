@@ -17,7 +17,7 @@ use crate::process::handle::Handle;
 use crate::process::popen::{Exit, Sentinel};
 use crate::process::preparation::Preparation;
 use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
-use crate::process::{family, spawn, start, start_method, stdio};
+use crate::process::{family, init, start, start_method, stdio};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
 use crate::{Error, Result, StartMethod};
@@ -233,7 +233,7 @@ impl<T: Body> Process<T> {
         if current.daemon() {
             return Err(ErrorKind::ChildOfDaemon.into());
         }
-        if spawn::is_bootstrapping() {
+        if init::is_bootstrapping() {
             return Err(ErrorKind::Bootstrapping.into());
         }
         let method = self.method.map_or_else(start_method::start_method, Ok)?;
@@ -266,7 +266,7 @@ impl<T: Body> Process<T> {
         parent: &Handle,
     ) -> Result<Preparation> {
         let name = self.name();
-        if !spawn::is_initialised() {
+        if !init::is_initialised() {
             return Err(
                 ErrorKind::NoInit { name, method: method.name() }.into()
             );

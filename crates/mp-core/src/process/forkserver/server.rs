@@ -6,7 +6,7 @@ use std::process::exit;
 use nix::errno::Errno;
 
 use super::order::ORDER;
-use crate::process::child;
+use crate::process::bootstrap;
 use crate::process::preparation::{self, Message};
 use crate::sys::fork::fork_sibling;
 use crate::sys::private_fd::{PrivateFd, close_inherited};
@@ -18,7 +18,7 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     // An interrupt from the keyboard goes to all processes of the terminal.
     // Whether it ends the children is for each of them to decide.
     let ignored = signal::ignore_interrupt();
-    child::warm_up();
+    bootstrap::warm_up();
     let socket = PrivateFd::new(socket);
     loop {
         match socket.get().and_then(socket::receive) {
@@ -68,11 +68,11 @@ fn await_preparation(socket: OwnedFd, interrupt_ignored: bool) -> i32 {
             if !interrupt_ignored {
                 signal::default_interrupt();
             }
-            child::run(delivery, true)
+            bootstrap::run(delivery, true)
         }
         // Nobody needs this child any more.
         Ok(None) => 0,
-        Ok(Some(Message::Serve)) => child::refuse(&Errno::EINVAL.into()),
-        Err(error) => child::refuse(&error),
+        Ok(Some(Message::Serve)) => bootstrap::refuse(&Errno::EINVAL.into()),
+        Err(error) => bootstrap::refuse(&error),
     }
 }

@@ -12,7 +12,7 @@ use crate::process::handle::Birth;
 use crate::process::popen::Popen;
 use crate::process::target::Body;
 use crate::process::{
-    child, exit, family, parent_sentinel, start_method, stdio,
+    bootstrap, exit, family, parent_sentinel, start_method, stdio,
 };
 use crate::shm::heap;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
@@ -47,7 +47,7 @@ pub(crate) fn start(
         heap::after_fork();
         match in_child.take() {
             Some(parent_sentinel) => {
-                child::bootstrap(birth, parent_sentinel, true, || {
+                bootstrap::bootstrap(birth, parent_sentinel, true, || {
                     body.run_forked()
                 })
             }

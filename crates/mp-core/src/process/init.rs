@@ -13,7 +13,7 @@ use nix::unistd::getppid;
 use crate::process::forkserver::server;
 use crate::process::preparation::{self, Message};
 use crate::process::summons::{Summons, VARIABLE};
-use crate::process::{child, exit, stdio};
+use crate::process::{bootstrap, exit, stdio};
 use crate::sys::{environment, socket};
 
 static DONE: AtomicBool = AtomicBool::new(false);
@@ -75,7 +75,7 @@ fn summoned() -> Option<OwnedFd> {
     let summons = Summons::parse(text.to_str()?)?;
     let socket = socket::inherited(summons.socket, summons.parent);
     if socket.is_err() && summons.parent == getppid().as_raw() {
-        child::report_failure("Error: the socket of this child is gone");
+        bootstrap::report_failure("Error: the socket of this child is gone");
         exit(1);
     }
     socket.ok()
@@ -89,11 +89,11 @@ fn answer(socket: OwnedFd) -> ! {
         Ok(Some(Message::Serve)) => server::serve(socket),
         Ok(Some(Message::Run(delivery))) => {
             drop(socket);
-            exit(child::run(delivery, false))
+            exit(bootstrap::run(delivery, false))
         }
         // The parent has ended meanwhile: nothing is left to do.
         Ok(None) => exit(1),
-        Err(error) => exit(child::refuse(&error)),
+        Err(error) => exit(bootstrap::refuse(&error)),
     }
 }
 
