@@ -30,7 +30,7 @@ struct Family {
     /// The number of the last process object that was made here.
     made: u32,
     /// How many children there may be until one looks for ended ones.
-    patience: usize,
+    threshold: usize,
 }
 
 /// What a child is told of itself and of its parent.
@@ -59,7 +59,7 @@ impl Family {
             relatives: None,
             children: VecDeque::new(),
             made: 0,
-            patience: FEW,
+            threshold: FEW,
         }
     }
 
@@ -122,9 +122,9 @@ pub(crate) fn new_child(type_name: String) -> Handle {
 pub(crate) fn add_child(child: Arc<Handle>) {
     // Those that nobody asks about must not stay zombies for ever. To look at
     // all of them at every start would cost the square of their number.
-    if family(|family| family.children.len() >= family.patience) {
+    if family(|family| family.children.len() >= family.threshold) {
         let alive = children().len();
-        family(|family| family.patience = FEW.max(2 * alive));
+        family(|family| family.threshold = FEW.max(2 * alive));
     }
     family(|family| family.children.push_back(child));
 }

@@ -7,7 +7,7 @@
 pub(crate) mod heap;
 mod held;
 pub(crate) mod items;
-mod lineage;
 pub(crate) mod mutex_block;
+mod reclaim;
 pub(crate) mod reduction;
 pub(crate) mod synchronized;

@@ -70,7 +70,7 @@ unsafe impl Shared for RobustMutex {}
 
 impl RobustMutex {
     /// Makes it a free mutex. Nobody may be using it: the heap, which hands the
-    /// memory out, sees to that, and `lineage` for it.
+    /// memory out, sees to that, and `reclaim` for it.
     pub(crate) fn init(&self, kind: Kind) {
         let kind = match kind {
             Kind::ErrorCheck => libc::PTHREAD_MUTEX_ERRORCHECK,

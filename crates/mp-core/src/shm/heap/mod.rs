@@ -6,7 +6,7 @@
 //!
 //! Which blocks are free is known to the process that made the arena, and kept
 //! in its own memory: no other process can upset it by dying. What others may
-//! still be using is not handed out again; see [`lineage`](super::lineage).
+//! still be using is not handed out again; see [`reclaim`](super::reclaim).
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use nix::errno::Errno;
 use offset_allocator::{Allocation, Allocator};
 
-use crate::shm::lineage::{Lineage, Span};
+use crate::shm::reclaim::{Reclaimer, Span};
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::memory::Mapping;
@@ -54,12 +54,12 @@ struct OwnArena {
 struct Heap {
     generation: u64,
     arenas: Vec<OwnArena>,
-    lineage: Lineage,
+    reclaimer: Reclaimer,
     /// Blocks whose owner has dropped them, and which processes that lived at
     /// the same time may still be using.
-    quarantine: Vec<Freed>,
-    /// How long the quarantine may grow until it is looked through again.
-    patience: usize,
+    limbo: Vec<Freed>,
+    /// How long the limbo may grow until it is looked through again.
+    threshold: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -171,22 +171,22 @@ impl Heap {
         Self {
             generation: 0,
             arenas: Vec::new(),
-            lineage: Lineage::new(),
-            quarantine: Vec::new(),
-            patience: 0,
+            reclaimer: Reclaimer::new(),
+            limbo: Vec::new(),
+            threshold: 0,
         }
     }
 
     fn allocate(&mut self, length: usize) -> io::Result<Block> {
         let units = u32::try_from(length.div_ceil(UNIT).max(1))
             .map_err(|_| Errno::ENOMEM)?;
-        if self.quarantine.len() > self.patience {
+        if self.limbo.len() > self.threshold {
             self.reclaim();
         }
         if let Some(block) = self.allocate_here(units) {
             return Ok(block);
         }
-        if !self.quarantine.is_empty() {
+        if !self.limbo.is_empty() {
             self.reclaim();
             if let Some(block) = self.allocate_here(units) {
                 return Ok(block);
@@ -210,7 +210,7 @@ impl Heap {
             lease: Some(Lease {
                 generation: self.generation,
                 allocation,
-                born: self.lineage.now(),
+                born: self.reclaimer.now(),
             }),
         };
         Some(block)
@@ -243,25 +243,24 @@ impl Heap {
         if lease.generation != self.generation {
             return;
         }
-        let life = self.lineage.end_of_life(lease.born);
+        let life = self.reclaimer.end_of_life(lease.born);
         let freed =
             Freed { arena: arena.id, allocation: lease.allocation, life };
-        if self.lineage.is_extinct(life) {
+        if self.reclaimer.is_extinct(life) {
             self.release(freed);
         } else {
-            self.quarantine.push(freed);
+            self.limbo.push(freed);
         }
     }
 
     /// Releases the blocks that nobody can be using any more.
     fn reclaim(&mut self) {
-        self.lineage.look_around();
-        let (free, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.quarantine)
-                .into_iter()
-                .partition(|freed| self.lineage.is_extinct(freed.life));
-        self.quarantine = kept;
-        self.patience = self.quarantine.len() * 2;
+        self.reclaimer.look_around();
+        let (free, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.limbo)
+            .into_iter()
+            .partition(|freed| self.reclaimer.is_extinct(freed.life));
+        self.limbo = kept;
+        self.threshold = self.limbo.len() * 2;
         for freed in free {
             self.release(freed);
         }
@@ -317,8 +316,8 @@ fn heap<R>(work: impl FnOnce(&mut Heap) -> R) -> R {
 fn current() -> MutexGuard<'static, Heap> {
     let mut heap = lock(&HEAP);
     if heap.generation != generation() {
-        let lineage = std::mem::take(&mut heap.lineage).of_copy();
-        *heap = Heap { generation: generation(), lineage, ..Heap::new() };
+        let reclaimer = std::mem::take(&mut heap.reclaimer).of_copy();
+        *heap = Heap { generation: generation(), reclaimer, ..Heap::new() };
     }
     heap
 }
@@ -331,12 +330,12 @@ pub(crate) fn after_fork() {
 /// The descriptors that a child must hold, and hand on, as long as it or any
 /// descendant of it could use memory of this process or of its ancestors.
 pub(crate) fn claims() -> io::Result<Vec<OwnedFd>> {
-    heap(|heap| heap.lineage.claims(!heap.arenas.is_empty()))
+    heap(|heap| heap.reclaimer.claims(!heap.arenas.is_empty()))
 }
 
 /// Keeps the claims of the parent and its ancestors, in a new process.
 pub(crate) fn inherit(claims: Vec<OwnedFd>) {
-    heap(|heap| heap.lineage.inherit(claims));
+    heap(|heap| heap.reclaimer.inherit(claims));
 }
 
 fn next_id() -> u64 {
@@ -357,7 +356,7 @@ fn page_size() -> usize {
 pub(crate) fn hold() -> io::Result<impl Sized> {
     let mut heap = current();
     if !heap.arenas.is_empty() {
-        heap.lineage.writer()?;
+        heap.reclaimer.writer()?;
     }
     Ok(heap)
 }

@@ -86,7 +86,7 @@ fn heap_02_everything_can_be_freed() {
     }
     assert_eq!((used(&heap), heap.arenas.len()), (0, 1));
     assert_eq!(room(&heap, 0), sizes(&heap)[0]);
-    assert!(heap.quarantine.is_empty());
+    assert!(heap.limbo.is_empty());
     let mut block = heap.allocate(1).unwrap();
     assert_eq!(block.offset, 0);
     for _ in 0..10_000 {

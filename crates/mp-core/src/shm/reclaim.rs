@@ -1,4 +1,5 @@
-//! Who may still be using a block that its owner has dropped.
+//! Who may still be using a block that its owner has dropped: epoch-based
+//! reclamation, with processes in place of threads.
 //!
 //! Handles of shared objects go to a process when it is started, and from it
 //! to those that it starts. So a dropped block may be handed out again once
@@ -40,7 +41,7 @@ impl Span {
 /// The children of a process by the epochs of their start, and its own place
 /// among the children of its ancestors.
 #[derive(Debug)]
-pub(crate) struct Lineage {
+pub(crate) struct Reclaimer {
     now: u64,
     /// What children get, once one was started.
     pipe: Option<(Watch, OwnedFd)>,
@@ -57,13 +58,13 @@ struct Watch {
     reader: PrivateFd,
 }
 
-impl Default for Lineage {
+impl Default for Reclaimer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Lineage {
+impl Reclaimer {
     pub(crate) const fn new() -> Self {
         Self { now: 0, pipe: None, past: Vec::new(), inherited: Vec::new() }
     }
@@ -144,7 +145,7 @@ impl Lineage {
         self.past.extend(self.pipe.take().map(|(watch, _)| watch));
     }
 
-    /// The lineage of a copy of the process, in which this is called: its
+    /// The reclaimer of a copy of the process, in which this is called: its
     /// parent's current epoch is the one that it was born in.
     pub(crate) fn of_copy(mut self) -> Self {
         self.inherited.extend(self.pipe.take().map(|(_, writer)| writer));
