@@ -16,7 +16,7 @@ use crate::error::ErrorKind;
 use crate::process::handle::Birth;
 use crate::process::parent_sentinel;
 use crate::shm::heap;
-use crate::shm::reduction::{Parcel, Place};
+use crate::shm::reduction::{Payload, Place};
 use crate::sys::entry::Entry;
 use crate::sys::memory::{read_sealed, sealed};
 use crate::sys::socket::{self, Received};
@@ -47,7 +47,7 @@ pub(crate) struct Preparation {
     parent_sentinel: OwnedFd,
     directory: Option<OwnedFd>,
     claims: Vec<OwnedFd>,
-    parcel: Parcel,
+    payload: Payload,
 }
 
 /// The same, on its way in.
@@ -89,20 +89,20 @@ impl Preparation {
         entry: u64,
         birth: Birth,
         directory: Option<OwnedFd>,
-        mut parcel: Parcel,
+        mut payload: Payload,
     ) -> io::Result<Self> {
         let parent_sentinel = parent_sentinel::for_child(birth.daemon)?;
         // Who gets no shared object can use no shared memory.
-        let claims = if parcel.shared.arenas.is_empty() {
+        let claims = if payload.shared.arenas.is_empty() {
             Vec::new()
         } else {
             heap::claims()?
         };
         let count = u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?;
         let has_directory = directory.is_some();
-        let places = mem::take(&mut parcel.shared.places);
+        let places = mem::take(&mut payload.shared.places);
         let head = Head { entry, birth, has_directory, claims: count, places };
-        Ok(Self { head, parent_sentinel, directory, claims, parcel })
+        Ok(Self { head, parent_sentinel, directory, claims, payload })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -113,7 +113,7 @@ impl Preparation {
         let head = postcard::to_stdvec(&self.head)
             .map_err(|_| io::ErrorKind::OutOfMemory)?;
         let length = (head.len() as u64).to_ne_bytes();
-        let bytes = &self.parcel.bytes;
+        let bytes = &self.payload.bytes;
         let size = 1 + bytes.len() + head.len() + length.len();
         let mut fds = Vec::with_capacity(2 + self.claims.len());
         if size <= LONGEST {
@@ -131,7 +131,7 @@ impl Preparation {
         fds.push(self.parent_sentinel.as_fd());
         fds.extend(self.directory.iter().map(AsFd::as_fd));
         fds.extend(self.claims.iter().map(AsFd::as_fd));
-        fds.extend(self.parcel.shared.arenas.iter().map(|arena| arena.fd()));
+        fds.extend(self.payload.shared.arenas.iter().map(|arena| arena.fd()));
     }
 }
 

@@ -274,8 +274,8 @@ impl<T: Body> Process<T> {
         let Some(entry) = self.body.entry().and_then(Entry::offset) else {
             return Err(ErrorKind::NotInImage { name }.into());
         };
-        let parcel = match self.body.pack() {
-            Ok(parcel) => parcel,
+        let payload = match self.body.pack() {
+            Ok(payload) => payload,
             Err(source) => return Err(ErrorKind::Pack { name, source }.into()),
         };
         // The server has stayed where the program was when it was started.
@@ -290,7 +290,7 @@ impl<T: Body> Process<T> {
             StartMethod::Fork | StartMethod::Spawn => None,
         };
         let birth = self.handle.birth(method, parent);
-        Preparation::new(entry, birth, directory, parcel)
+        Preparation::new(entry, birth, directory, payload)
             .map_err(Error::system_of("prepare the start of", &name))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorKind;
-use crate::shm::reduction::{self, Parcel};
+use crate::shm::reduction::{self, Payload};
 use crate::sys::entry::{Entry, stateless};
 use crate::sys::lock::lock;
 use crate::{Error, Result};
@@ -190,7 +190,7 @@ pub trait Body {
     fn entry(&self) -> Option<&'static Entry>;
 
     /// The body, to be sent.
-    fn pack(&self) -> Result<Parcel, postcard::Error>;
+    fn pack(&self) -> Result<Payload, postcard::Error>;
 
     /// Runs it, in a forked child.
     fn run_forked(&mut self) -> Ended;
@@ -219,7 +219,7 @@ impl<T: Run> Body for T {
         Some(OfRun::<T>::ENTRY)
     }
 
-    fn pack(&self) -> Result<Parcel, postcard::Error> {
+    fn pack(&self) -> Result<Payload, postcard::Error> {
         reduction::pack(self)
     }
 
@@ -243,7 +243,7 @@ pub struct Function {
 /// A function with its arguments, of whatever types.
 trait Call {
     fn entry(&self) -> &'static Entry;
-    fn pack(&self) -> Result<Parcel, postcard::Error>;
+    fn pack(&self) -> Result<Payload, postcard::Error>;
     fn run(self: Box<Self>) -> Ended;
 }
 
@@ -272,7 +272,7 @@ where
         Self::ENTRY
     }
 
-    fn pack(&self) -> Result<Parcel, postcard::Error> {
+    fn pack(&self) -> Result<Payload, postcard::Error> {
         reduction::pack(&self.args)
     }
 
@@ -304,9 +304,9 @@ impl Body for Function {
         Some(call.as_ref().map_or(NOTHING, |call| call.entry()))
     }
 
-    fn pack(&self) -> Result<Parcel, postcard::Error> {
+    fn pack(&self) -> Result<Payload, postcard::Error> {
         let call = lock(&self.call);
-        call.as_ref().map_or(Ok(Parcel::default()), |call| call.pack())
+        call.as_ref().map_or(Ok(Payload::default()), |call| call.pack())
     }
 
     fn run_forked(&mut self) -> Ended {
@@ -347,8 +347,8 @@ impl Body for Closure {
         None
     }
 
-    fn pack(&self) -> Result<Parcel, postcard::Error> {
-        Ok(Parcel::default())
+    fn pack(&self) -> Result<Payload, postcard::Error> {
+        Ok(Payload::default())
     }
 
     fn run_forked(&mut self) -> Ended {

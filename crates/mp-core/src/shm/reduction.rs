@@ -22,12 +22,12 @@ use crate::shm::heap::{Arena, Block};
 
 /// Bytes, and the shared objects that they refer to.
 #[derive(Debug, Default)]
-pub struct Parcel {
+pub struct Payload {
     pub(crate) bytes: Vec<u8>,
     pub(crate) shared: Shared,
 }
 
-/// The shared objects of a parcel. The bytes say only which of them stands
+/// The shared objects of a payload. The bytes say only which of them stands
 /// where, so that no bytes can make an object out of anything else.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
-/// Where a block is, in the nth arena of the parcel, what it is to its owner,
+/// Where a block is, in the nth arena of the payload, what it is to its owner,
 /// and how many items the owner sees in it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -48,13 +48,13 @@ pub(crate) struct Place {
     count: usize,
 }
 
-/// What came with a parcel, in the process that got it.
+/// What came with a payload, in the process that got it.
 struct Arrival {
     places: Vec<Place>,
     arenas: Vec<Arrived>,
 }
 
-/// An arena that a parcel refers to, in the process that got it.
+/// An arena that a payload refers to, in the process that got it.
 enum Arrived {
     Fd(Option<OwnedFd>),
     Mapped(Arc<Arena>),
@@ -66,10 +66,12 @@ thread_local! {
 }
 
 /// Makes a value ready to be sent to a process that is being started.
-pub(crate) fn pack<T: Serialize>(value: &T) -> Result<Parcel, postcard::Error> {
+pub(crate) fn pack<T: Serialize>(
+    value: &T,
+) -> Result<Payload, postcard::Error> {
     let _sending = Sending::begin();
     let bytes = postcard::to_stdvec(value)?;
-    Ok(Parcel { bytes, shared: SENDING.take().unwrap_or_default() })
+    Ok(Payload { bytes, shared: SENDING.take().unwrap_or_default() })
 }
 
 /// The time in which shared objects may be serialized. It ends also with a
@@ -90,7 +92,7 @@ impl Drop for Sending {
     }
 }
 
-/// Keeps what came with a parcel, until it is unpacked.
+/// Keeps what came with a payload, until it is unpacked.
 pub(crate) fn arrive(places: Vec<Place>, arenas: Vec<OwnedFd>) {
     let arenas = arenas.into_iter().map(|fd| Arrived::Fd(Some(fd))).collect();
     ARRIVED.set(Some(Arrival { places, arenas }));
