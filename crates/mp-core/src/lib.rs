@@ -92,6 +92,8 @@ pub use error::{Error, Result};
 pub use process::context::{Context, cpu_count};
 pub use process::exit::atexit;
 pub use process::init::init;
+#[doc(hidden)]
+pub use process::init_before_main::__init_before_main;
 pub use process::popen::Sentinel;
 pub use process::process::{
     Process, active_children, current_process, parent_process,
@@ -106,8 +108,6 @@ pub use shm::synchronized::{Data, Guard, Synchronized};
 pub use synchronize::lock::{
     Lock, LockGuard, LockKind, Plain, RLock, RLockGuard, Reentrant, SemLock,
 };
-#[doc(hidden)]
-pub use sys::constructor::__init_before_main;
 pub use sys::fork::ForkWithThreads;
 
 /// The examples of the project's own documents, which are compiled and run.

@@ -10,6 +10,7 @@ pub(crate) mod family;
 pub(crate) mod forkserver;
 pub(crate) mod handle;
 pub(crate) mod init;
+pub(crate) mod init_before_main;
 pub(crate) mod parent_sentinel;
 pub(crate) mod popen;
 pub(crate) mod preparation;

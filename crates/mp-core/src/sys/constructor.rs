@@ -1,60 +1,17 @@
-//! The way in for a program that has no `main` of its own: a test binary.
+//! Functions that run before `main`.
 
-#![allow(unsafe_code, reason = "a function that runs before main")]
-
-/// Makes [`init`](crate::init) run before `main`, for a test binary.
+/// Has the program run a function before `main`.
 ///
-/// A `#[test]` has no `main` to put [`init`](crate::init) into: the harness
-/// brings its own. With this line once in the file, anywhere at its top level,
-/// the tests can start processes with spawn and forkserver. (With fork they
-/// cannot: the harness runs tests on threads of its own.)
-///
-/// In a program with a `main` of its own, call [`init`](crate::init) there
-/// instead: before `main` a child runs without the preparations that Rust makes
-/// for it, such as the message about an overflowing stack.
-///
-/// # Examples
-///
-/// `tests/sum.rs` of a package that depends on `mp-core`:
-///
-/// ```
-/// use mp_core::{Context, StartMethod, Value};
-///
-/// mp_core::init_before_main!();
-///
-/// fn add(total: Value<i64>, n: i64) {
-///     *total.lock() += n;
-/// }
-///
-/// #[test]
-/// fn a_child_adds() -> mp_core::Result<()> {
-///     let total = Value::new(40);
-///     let context = Context::new(StartMethod::Spawn);
-///     let mut process = context.process(add, (total.clone(), 2));
-///     process.start()?;
-///     process.join()?;
-///     assert_eq!(total.get(), 42);
-///     Ok(())
-/// }
-/// ```
-#[allow(
-    clippy::test_attr_in_doctest,
-    reason = "the example is about tests; `tests/harness.rs` runs it"
-)]
+/// The loader calls what stands in `.init_array` when the program is loaded, on
+/// its only thread. It passes arguments that a function without any ignores.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! init_before_main {
-    () => {
+macro_rules! __constructor {
+    ($function:path) => {
         const _: () = {
             #[used]
             #[unsafe(link_section = ".init_array")]
-            static INIT: extern "C" fn() = $crate::__init_before_main;
+            static CONSTRUCTOR: extern "C" fn() = $function;
         };
     };
-}
-
-/// What [`init_before_main!`] runs.
-#[doc(hidden)]
-pub extern "C" fn __init_before_main() {
-    super::signal::ignore_broken_pipes();
-    crate::init();
 }
