@@ -13,11 +13,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// as its [`source`](std::error::Error::source).
 pub struct Error {
     // One pointer, so that a `Result` stays small.
-    kind: Box<ErrorKind>,
+    kind: Box<Cause>,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ErrorKind {
+pub(crate) enum Cause {
     #[error("cannot start a process twice")]
     StartedTwice,
     #[error("can only start a process object created by current process")]
@@ -129,14 +129,14 @@ impl Error {
     /// # Ok::<(), mp_core::Error>(())
     /// ```
     pub fn is_deadlock(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Deadlock)
+        matches!(*self.kind, Cause::Deadlock)
     }
 
     /// Makes an error of the system into one that says what was tried.
     pub(crate) fn system<E: Into<io::Error>>(
         what: &'static str,
     ) -> impl FnOnce(E) -> Self {
-        move |source| ErrorKind::System { what, source: source.into() }.into()
+        move |source| Cause::System { what, source: source.into() }.into()
     }
 
     /// The same, about a process.
@@ -146,13 +146,13 @@ impl Error {
     ) -> impl FnOnce(E) -> Self {
         move |source| {
             let (name, source) = (name.to_owned(), source.into());
-            ErrorKind::SystemOf { what, name, source }.into()
+            Cause::SystemOf { what, name, source }.into()
         }
     }
 }
 
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
+impl From<Cause> for Error {
+    fn from(kind: Cause) -> Self {
         Self { kind: Box::new(kind) }
     }
 }

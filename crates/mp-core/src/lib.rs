@@ -89,6 +89,7 @@ mod sys;
 
 pub use connection::wait::wait;
 pub use error::{Error, Result};
+pub use process::body::{Closure, Function};
 pub use process::context::{Context, cpu_count};
 pub use process::exit::atexit;
 pub use process::init::init;
@@ -102,7 +103,7 @@ pub use process::start_method::{
     StartMethod, chosen_start_method, force_start_method, set_start_method,
     start_method,
 };
-pub use process::target::{Closure, Function, Outcome, Run, Target};
+pub use process::target::{Outcome, Run, Target, Task};
 pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
 pub use shm::synchronized::{Data, Guard, Synchronized};
 pub use synchronize::lock::{

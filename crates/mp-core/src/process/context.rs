@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::body::{Body, Function};
 use crate::process::start_method::StartMethod;
-use crate::process::target::{Body, Function, Run, Target};
+use crate::process::target::{Run, Target};
 use crate::{Error, Process, Result};
 
 /// Makes processes with one start method, whatever the program's is.

@@ -2,6 +2,7 @@
 //!
 //! CPython: `multiprocessing/process.py` and what stands around it.
 
+pub(crate) mod body;
 pub(crate) mod bootstrap;
 pub(crate) mod context;
 pub(crate) mod exec;

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::process::handle::Birth;
 use crate::process::parent_sentinel;
 use crate::shm::heap;
@@ -161,7 +161,7 @@ pub(crate) fn receive(from: BorrowedFd) -> io::Result<Option<Message>> {
 impl Delivery {
     /// Reads it. What it brings stays for the life of the process.
     pub(crate) fn open(self) -> Result<Opened> {
-        let broken = |what| ErrorKind::Unpack(what, None);
+        let broken = |what| Cause::Unpack(what, None);
         let bytes: &'static [u8] = match self.content {
             Content::Inline(bytes) => &bytes.leak()[1..],
             Content::File(file) => read_sealed(&file)
@@ -175,7 +175,7 @@ impl Delivery {
             .ok_or(broken("its head is longer than it is"))?;
         let (arguments, head) = rest.split_at(start);
         let head: Head = postcard::from_bytes(head).map_err(|error| {
-            ErrorKind::Unpack("its head is broken", Some(error))
+            Cause::Unpack("its head is broken", Some(error))
         })?;
         let entry = Entry::at(head.entry)
             .ok_or(broken("there is no such entry in the program"))?;

@@ -12,11 +12,12 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
+use crate::process::body::{Body, Closure, Function};
 use crate::process::handle::Handle;
 use crate::process::popen::{Exit, Sentinel};
 use crate::process::preparation::Preparation;
-use crate::process::target::{Body, Closure, Function, Outcome, Run, Target};
+use crate::process::target::{Outcome, Run, Target};
 use crate::process::{family, init, start, start_method, stdio};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
@@ -231,10 +232,10 @@ impl<T: Body> Process<T> {
         self.handle.check_startable()?;
         let current = family::current();
         if current.daemon() {
-            return Err(ErrorKind::ChildOfDaemon.into());
+            return Err(Cause::ChildOfDaemon.into());
         }
         if init::is_bootstrapping() {
-            return Err(ErrorKind::Bootstrapping.into());
+            return Err(Cause::Bootstrapping.into());
         }
         let method = self.method.map_or_else(start_method::start_method, Ok)?;
         family::SETTLE.register()?;
@@ -267,16 +268,14 @@ impl<T: Body> Process<T> {
     ) -> Result<Preparation> {
         let name = self.name();
         if !init::is_initialised() {
-            return Err(
-                ErrorKind::NoInit { name, method: method.name() }.into()
-            );
+            return Err(Cause::NoInit { name, method: method.name() }.into());
         }
         let Some(entry) = self.body.entry().and_then(Entry::offset) else {
-            return Err(ErrorKind::NotInImage { name }.into());
+            return Err(Cause::NotInImage { name }.into());
         };
         let payload = match self.body.pack() {
             Ok(payload) => payload,
-            Err(source) => return Err(ErrorKind::Pack { name, source }.into()),
+            Err(source) => return Err(Cause::Pack { name, source }.into()),
         };
         // The server has stayed where the program was when it was started.
         let directory = match method {
@@ -447,7 +446,7 @@ impl<T> Process<T> {
     ///
     /// It was not started, is closed, or is not a child of this process.
     pub fn sentinel(&self) -> Result<Sentinel> {
-        let popen = self.handle.popen(ErrorKind::NotStarted)?;
+        let popen = self.handle.popen(Cause::NotStarted)?;
         Ok(popen.sentinel())
     }
 

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::sys::lock::lock;
 use crate::{Error, Result};
 
@@ -88,7 +88,7 @@ impl FromStr for StartMethod {
         Self::ALL
             .into_iter()
             .find(|method| method.name() == name)
-            .ok_or_else(|| ErrorKind::NoContext(name.to_owned()).into())
+            .ok_or_else(|| Cause::NoContext(name.to_owned()).into())
     }
 }
 
@@ -160,7 +160,7 @@ pub fn chosen_start_method() -> Option<StartMethod> {
 pub fn set_start_method(method: StartMethod) -> Result<()> {
     let mut chosen = lock(&CHOSEN);
     if chosen.is_some() {
-        return Err(ErrorKind::ContextSet.into());
+        return Err(Cause::ContextSet.into());
     }
     *chosen = Some(method);
     Ok(())
@@ -188,9 +188,8 @@ fn default_method() -> Result<StartMethod> {
         None => Ok(StartMethod::Fork),
         Some(name) => {
             let name = name.to_string_lossy();
-            name.parse().map_err(|_| {
-                ErrorKind::BadStartMethod(name.into_owned()).into()
-            })
+            name.parse()
+                .map_err(|_| Cause::BadStartMethod(name.into_owned()).into())
         }
     }
 }

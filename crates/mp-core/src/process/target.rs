@@ -1,18 +1,10 @@
-//! What a process can run: a function with arguments, a type with `run`, or,
-//! by fork, a closure.
+//! What a process can run: a function with arguments, or a type with `run`; and
+//! what these may return.
 
 use std::fmt::Display;
-use std::marker::PhantomData;
 use std::process::ExitCode;
-use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
-
-use crate::error::ErrorKind;
-use crate::shm::reduction::{self, Payload};
-use crate::sys::entry::{Entry, stateless};
-use crate::sys::lock::lock;
-use crate::{Error, Result};
 
 /// A type of one's own that a process runs.
 ///
@@ -74,10 +66,10 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
     fn run(&self);
 }
 
-/// A function or a closure without captures that takes `Args`, a tuple.
+/// A function or a closure without captures that takes `Args`, a tuple, and
+/// gives an [`Output`](Self::Output).
 ///
-/// All of up to twelve arguments are targets: there is nothing to implement.
-/// See
+/// All of up to twelve arguments are tasks: there is nothing to implement. See
 /// [`Process::new`](crate::Process::new).
 ///
 /// A value without a size that a closure captures is no capture that anyone
@@ -86,13 +78,22 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the target of a `Process` with the arguments `{Args}`",
     note = "a target is a function, or a closure that captures nothing, whose \
-            parameters are the items of the tuple of arguments",
-    note = "it returns `()`, `ExitCode`, or a `Result` of these"
+            parameters are the items of the tuple of arguments"
 )]
-pub trait Target<Args>: Copy + Send + 'static {
+pub trait Task<Args>: Copy + Send + 'static {
+    /// What it returns.
+    type Output;
+
     #[doc(hidden)]
-    fn call(self, args: Args) -> Ended;
+    fn call(self, args: Args) -> Self::Output;
 }
+
+/// A [`Task`] whose output says how the process ends: see [`Outcome`].
+///
+/// There is nothing to implement: every such task is a target.
+pub trait Target<Args>: Task<Args, Output: Outcome> {}
+
+impl<F: Task<Args, Output: Outcome>, Args> Target<Args> for F {}
 
 /// How a target ended: with an exit code, or with what is to be reported.
 pub(crate) type Ended = Result<i32, String>;
@@ -152,226 +153,31 @@ impl<R> Returns for fn() -> R {
     type Type = R;
 }
 
-macro_rules! targets {
+macro_rules! tasks {
     ($($argument:ident)*) => {
         #[allow(non_snake_case, reason = "named as their types")]
-        impl<F, R, $($argument),*> Target<($($argument,)*)> for F
+        impl<F, R, $($argument),*> Task<($($argument,)*)> for F
         where
             F: Fn($($argument),*) -> R + Copy + Send + 'static,
-            R: Outcome,
         {
-            fn call(self, ($($argument,)*): ($($argument,)*)) -> Ended {
-                self($($argument),*).end()
+            type Output = R;
+
+            fn call(self, ($($argument,)*): ($($argument,)*)) -> R {
+                self($($argument),*)
             }
         }
     };
 }
-targets!();
-targets!(A);
-targets!(A B);
-targets!(A B C);
-targets!(A B C D);
-targets!(A B C D E);
-targets!(A B C D E G);
-targets!(A B C D E G H);
-targets!(A B C D E G H I);
-targets!(A B C D E G H I J);
-targets!(A B C D E G H I J K);
-targets!(A B C D E G H I J K L);
-targets!(A B C D E G H I J K L M);
-
-/// What stands in a process to be run in it.
-pub trait Body {
-    /// Python's name of the type of a process with this body.
-    fn type_name() -> String;
-
-    /// What a new process of the program begins with. None if there is no way
-    /// to it but a copy of this process.
-    fn entry(&self) -> Option<&'static Entry>;
-
-    /// The body, to be sent.
-    fn pack(&self) -> Result<Payload, postcard::Error>;
-
-    /// Runs it, in a forked child.
-    fn run_forked(&mut self) -> Ended;
-
-    /// Lets go of what only the child needs, in the parent.
-    fn let_go(&mut self) {}
-}
-
-impl<T: Run> Body for T {
-    fn type_name() -> String {
-        let path = std::any::type_name::<T>();
-        let plain = path.split('<').next().unwrap_or(path);
-        plain.rsplit("::").next().unwrap_or(plain).to_owned()
-    }
-
-    fn entry(&self) -> Option<&'static Entry> {
-        struct OfRun<T>(PhantomData<T>);
-        impl<T: Run> OfRun<T> {
-            const ENTRY: &'static Entry = &Entry::new(|sent| {
-                with_arguments(sent, |body: T| {
-                    body.run();
-                    Ok(0)
-                })
-            });
-        }
-        Some(OfRun::<T>::ENTRY)
-    }
-
-    fn pack(&self) -> Result<Payload, postcard::Error> {
-        reduction::pack(self)
-    }
-
-    fn run_forked(&mut self) -> Ended {
-        self.run();
-        Ok(0)
-    }
-}
-
-/// The body of a process that runs a function: [`Process::new`]'s.
-///
-/// [`Process::new`]: crate::Process::new
-#[allow(missing_debug_implementations, reason = "shown by its process")]
-#[derive(Default)]
-pub struct Function {
-    /// None once started, or if there is nothing to do. In a mutex so that
-    /// threads can share the process, whatever the arguments are.
-    call: Mutex<Option<Box<dyn Call + Send>>>,
-}
-
-/// A function with its arguments, of whatever types.
-trait Call {
-    fn entry(&self) -> &'static Entry;
-    fn pack(&self) -> Result<Payload, postcard::Error>;
-    fn run(self: Box<Self>) -> Ended;
-}
-
-struct FunctionCall<F, Args> {
-    args: Args,
-    // Not an `F`: a function need not be `Send` for its name to be.
-    function: PhantomData<fn() -> F>,
-}
-
-impl<F, Args> FunctionCall<F, Args>
-where
-    F: Target<Args>,
-    Args: Serialize + Deserialize<'static> + 'static,
-{
-    const ENTRY: &'static Entry = &Entry::new(|sent| {
-        with_arguments(sent, |args: Args| stateless::<F>().call(args))
-    });
-}
-
-impl<F, Args> Call for FunctionCall<F, Args>
-where
-    F: Target<Args>,
-    Args: Serialize + Deserialize<'static> + 'static,
-{
-    fn entry(&self) -> &'static Entry {
-        Self::ENTRY
-    }
-
-    fn pack(&self) -> Result<Payload, postcard::Error> {
-        reduction::pack(&self.args)
-    }
-
-    fn run(self: Box<Self>) -> Ended {
-        stateless::<F>().call(self.args)
-    }
-}
-
-impl Function {
-    pub(crate) fn new<F, Args>(_function: F, args: Args) -> Self
-    where
-        F: Target<Args>,
-        Args: Serialize + Deserialize<'static> + Send + 'static,
-    {
-        let function = PhantomData::<fn() -> F>;
-        let call = Box::new(FunctionCall { args, function });
-        Self { call: Mutex::new(Some(call)) }
-    }
-}
-
-impl Body for Function {
-    fn type_name() -> String {
-        "Process".to_owned()
-    }
-
-    fn entry(&self) -> Option<&'static Entry> {
-        const NOTHING: &Entry = &Entry::new(|_| Ok(0));
-        let call = lock(&self.call);
-        Some(call.as_ref().map_or(NOTHING, |call| call.entry()))
-    }
-
-    fn pack(&self) -> Result<Payload, postcard::Error> {
-        let call = lock(&self.call);
-        call.as_ref().map_or(Ok(Payload::default()), |call| call.pack())
-    }
-
-    fn run_forked(&mut self) -> Ended {
-        // Not held while it runs.
-        let call = lock(&self.call).take();
-        call.map_or(Ok(0), Call::run)
-    }
-
-    fn let_go(&mut self) {
-        *lock(&self.call) = None;
-    }
-}
-
-/// The body of a process that runs a closure: [`Process::fork`]'s.
-///
-/// [`Process::fork`]: crate::Process::fork
-#[allow(missing_debug_implementations, reason = "shown by its process")]
-pub struct Closure {
-    /// None once started. In a mutex as a function is.
-    call: Mutex<Option<Box<dyn FnOnce() -> Ended + Send>>>,
-}
-
-impl Closure {
-    pub(crate) fn new<R: Outcome>(
-        closure: impl FnOnce() -> R + Send + 'static,
-    ) -> Self {
-        let call = Box::new(move || closure().end());
-        Self { call: Mutex::new(Some(call)) }
-    }
-}
-
-impl Body for Closure {
-    fn type_name() -> String {
-        crate::StartMethod::Fork.type_name().to_owned()
-    }
-
-    fn entry(&self) -> Option<&'static Entry> {
-        None
-    }
-
-    fn pack(&self) -> Result<Payload, postcard::Error> {
-        Ok(Payload::default())
-    }
-
-    fn run_forked(&mut self) -> Ended {
-        let call = lock(&self.call).take();
-        call.map_or(Ok(0), |call| call())
-    }
-
-    fn let_go(&mut self) {
-        *lock(&self.call) = None;
-    }
-}
-
-/// Reads what was sent, and does something with it in the new process.
-fn with_arguments<T: Deserialize<'static>>(
-    sent: &'static [u8],
-    run: impl FnOnce(T) -> Ended,
-) -> Ended {
-    match reduction::unpack(sent) {
-        Ok(arguments) => run(arguments),
-        Err(source) => {
-            let error =
-                ErrorKind::Unpack("the arguments are broken", Some(source));
-            Err(Error::from(error).to_string())
-        }
-    }
-}
+tasks!();
+tasks!(A);
+tasks!(A B);
+tasks!(A B C);
+tasks!(A B C D);
+tasks!(A B C D E);
+tasks!(A B C D E G);
+tasks!(A B C D E G H);
+tasks!(A B C D E G H I);
+tasks!(A B C D E G H I J);
+tasks!(A B C D E G H I J K);
+tasks!(A B C D E G H I J K L);
+tasks!(A B C D E G H I J K L M);

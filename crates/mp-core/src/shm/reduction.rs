@@ -17,7 +17,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::shm::heap::{Arena, Block};
 
 /// Bytes, and the shared objects that they refer to.
@@ -135,7 +135,7 @@ where
     });
     match number {
         Some(number) => number.serialize(to),
-        None => Err(S::Error::custom(ErrorKind::NotInheriting(what))),
+        None => Err(S::Error::custom(Cause::NotInheriting(what))),
     }
 }
 
@@ -145,12 +145,12 @@ pub(crate) fn deserialize_block<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<(Block, usize), D::Error> {
     if ARRIVED.with_borrow(Option::is_none) {
-        return Err(D::Error::custom(ErrorKind::NotInheriting(what)));
+        return Err(D::Error::custom(Cause::NotInheriting(what)));
     }
     let number = usize::deserialize(from)?;
     ARRIVED.with_borrow_mut(|arrived| {
         let Some(Arrival { places, arenas }) = arrived else {
-            return Err(D::Error::custom(ErrorKind::NotInheriting(what)));
+            return Err(D::Error::custom(Cause::NotInheriting(what)));
         };
         let place = places.get(number).filter(|place| place.what == what);
         let arena = place.and_then(|place| arenas.get_mut(place.arena));

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::shm::mutex_block::MutexBlock;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::synchronize::owner;
@@ -241,9 +241,9 @@ impl<K: LockKind> SemLock<K> {
     pub fn release(&self) -> Result<()> {
         self.mutex().unlock().map_err(|_| {
             match (K::REENTRANT, self.locked()) {
-                (true, _) => ErrorKind::RecursiveNotOwner,
-                (false, true) => ErrorKind::NotOwner,
-                (false, false) => ErrorKind::OverRelease,
+                (true, _) => Cause::RecursiveNotOwner,
+                (false, true) => Cause::NotOwner,
+                (false, false) => Cause::OverRelease,
             }
             .into()
         })
@@ -277,8 +277,8 @@ impl<K: LockKind> SemLock<K> {
 #[cold]
 fn refused(errno: Errno) -> Error {
     match errno {
-        Errno::EDEADLK => ErrorKind::Deadlock.into(),
-        Errno::EAGAIN => ErrorKind::TooDeep.into(),
+        Errno::EDEADLK => Cause::Deadlock.into(),
+        Errno::EAGAIN => Cause::TooDeep.into(),
         other => Error::system("acquire a lock")(other),
     }
 }

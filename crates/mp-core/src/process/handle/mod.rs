@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::process::parent_sentinel;
 use crate::process::popen::{Exit, Popen};
 use crate::synchronize::owner::MAIN_PROCESS;
@@ -149,11 +149,11 @@ impl Handle {
     pub(crate) fn check_startable(&self) -> Result<()> {
         match &*lock(&self.state) {
             State::Initial => {}
-            State::Started(_) => return Err(ErrorKind::StartedTwice.into()),
-            State::Closed => return Err(ErrorKind::Closed.into()),
+            State::Started(_) => return Err(Cause::StartedTwice.into()),
+            State::Closed => return Err(Cause::Closed.into()),
         }
         if !self.is_ours() || !matches!(self.role, Role::Child) {
-            return Err(ErrorKind::NotStartable.into());
+            return Err(Cause::NotStartable.into());
         }
         Ok(())
     }
@@ -183,8 +183,8 @@ impl Handle {
     pub(crate) fn set_daemon(&self, daemon: bool) -> Result<()> {
         match *lock(&self.state) {
             State::Initial => {}
-            State::Started(_) => return Err(ErrorKind::AlreadyStarted.into()),
-            State::Closed => return Err(ErrorKind::Closed.into()),
+            State::Started(_) => return Err(Cause::AlreadyStarted.into()),
+            State::Closed => return Err(Cause::Closed.into()),
         }
         self.daemon.store(daemon, Ordering::Relaxed);
         Ok(())
@@ -225,11 +225,11 @@ impl Handle {
                 .map_err(self.failed("look after")),
             Role::Child => {
                 if !self.is_ours() {
-                    return Err(ErrorKind::TestOfOther.into());
+                    return Err(Cause::TestOfOther.into());
                 }
                 match *lock(&self.state) {
                     State::Initial => return Ok(false),
-                    State::Closed => return Err(ErrorKind::Closed.into()),
+                    State::Closed => return Err(Cause::Closed.into()),
                     State::Started(_) => {}
                 }
                 Ok(self.poll()?.is_none())
@@ -245,18 +245,18 @@ impl Handle {
     /// Waits for the end. False if it did not come in time.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
         match &self.role {
-            Role::Current => Err(ErrorKind::JoinOfOther.into()),
+            Role::Current => Err(Cause::JoinOfOther.into()),
             Role::Parent { parent_sentinel, .. } => parent_sentinel
                 .get()
                 .and_then(|fd| parent_sentinel::has_ended(fd, timeout))
                 .map_err(self.failed("wait for")),
             Role::Child => {
-                let popen = self.popen(ErrorKind::JoinBeforeStart)?;
+                let popen = self.popen(Cause::JoinBeforeStart)?;
                 let exit =
                     popen.wait(timeout).map_err(self.failed("wait for"))?;
                 if exit == Some(Exit::Unknown) {
                     let name = self.name();
-                    return Err(ErrorKind::ExitCodeLost { name }.into());
+                    return Err(Cause::ExitCodeLost { name }.into());
                 }
                 Ok(exit.is_some())
             }
@@ -265,30 +265,26 @@ impl Handle {
 
     /// Sends a signal, unless it has ended.
     pub(crate) fn signal(&self, signal: i32) -> Result<()> {
-        self.popen(ErrorKind::NotStarted)?
+        self.popen(Cause::NotStarted)?
             .signal(signal)
             .map_err(self.failed("send a signal to"))
     }
 
     /// The child, once started.
-    pub(crate) fn popen(&self, not_started: ErrorKind) -> Result<Arc<Popen>> {
+    pub(crate) fn popen(&self, not_started: Cause) -> Result<Arc<Popen>> {
         let popen = match &*lock(&self.state) {
             State::Started(popen) => popen.clone(),
             State::Initial => return Err(not_started.into()),
-            State::Closed => return Err(ErrorKind::Closed.into()),
+            State::Closed => return Err(Cause::Closed.into()),
         };
-        if self.is_ours() {
-            Ok(popen)
-        } else {
-            Err(ErrorKind::JoinOfOther.into())
-        }
+        if self.is_ours() { Ok(popen) } else { Err(Cause::JoinOfOther.into()) }
     }
 
     /// Gives up what the system holds for it.
     pub(crate) fn close(&self) -> Result<()> {
         if self.is_ours() && self.poll()?.is_none() {
             if let State::Started(_) = *lock(&self.state) {
-                return Err(ErrorKind::StillRunning.into());
+                return Err(Cause::StillRunning.into());
             }
         }
         *lock(&self.state) = State::Closed;

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use nix::errno::Errno;
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
+use crate::process::body::Body;
 use crate::process::forkserver::client;
 use crate::process::handle::Birth;
 use crate::process::popen::Popen;
-use crate::process::target::Body;
 use crate::process::{
     bootstrap, exit, family, parent_sentinel, start_method, stdio,
 };
@@ -59,7 +59,7 @@ pub(crate) fn start(
         Err(error) if error.raw_os_error() == Some(Errno::EBUSY as i32) => {
             let threads = thread_count()
                 .map_or("an unknown number".into(), |count| count.to_string());
-            Err(ErrorKind::Threads { name, threads }.into())
+            Err(Cause::Threads { name, threads }.into())
         }
         Err(error) => Err(failed(error)),
     }

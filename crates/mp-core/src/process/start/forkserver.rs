@@ -4,7 +4,7 @@
 
 use nix::errno::Errno;
 
-use crate::error::ErrorKind;
+use crate::error::Cause;
 use crate::process::forkserver::client;
 use crate::process::popen::Popen;
 use crate::process::preparation::Preparation;
@@ -14,7 +14,7 @@ pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
     client::request(preparation).map_err(|error| {
         let name = preparation.name();
         if error.raw_os_error() == Some(Errno::EBUSY as i32) {
-            ErrorKind::ServerThreads { name: name.to_owned() }.into()
+            Cause::ServerThreads { name: name.to_owned() }.into()
         } else {
             Error::system_of("start by forkserver", name)(error)
         }
