@@ -88,17 +88,20 @@ mod synchronize;
 mod sys;
 
 pub use connection::wait::wait;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Panic, Result};
 pub use process::body::{Closure, Function};
 pub use process::context::{Context, cpu_count};
 pub use process::exit::atexit;
 pub use process::init::init;
 #[doc(hidden)]
 pub use process::init_before_main::__init_before_main;
+pub use process::limits::Limits;
 pub use process::popen::Sentinel;
-pub use process::process::{
-    Process, active_children, current_process, parent_process,
+pub use process::process::Process;
+pub use process::relatives::{
+    active_children, current_process, parent_process,
 };
+pub use process::returning::Returning;
 pub use process::start_method::{
     StartMethod, chosen_start_method, force_start_method, set_start_method,
     start_method,

@@ -10,10 +10,14 @@ use std::sync::OnceLock;
 use std::thread;
 
 use crate::Result;
-use crate::process::handle::Birth;
+use crate::process::birth::{Birth, Ties};
 use crate::process::preparation::Delivery;
+use crate::process::result_file::ResultFile;
+use crate::process::rules::Rules;
 use crate::process::target::Ended;
-use crate::process::{exit, family, parent_sentinel, start_method, stdio};
+use crate::process::{
+    exit, family, giving, parent_sentinel, start_method, stdio,
+};
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
 
@@ -29,9 +33,7 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
     heap::inherit(opened.claims);
     reduction::arrive(opened.places, opened.arenas);
     let (entry, arguments) = (opened.entry, opened.arguments);
-    bootstrap(opened.birth, opened.parent_sentinel, forked, || {
-        entry.run(arguments)
-    })
+    bootstrap(opened.birth, opened.ties, forked, || entry.run(arguments))
 }
 
 /// Gives up what cannot be received. The result is the exit code.
@@ -56,24 +58,28 @@ fn prepare(delivery: Delivery) -> Result<crate::process::preparation::Opened> {
 /// Becomes the child and runs its body. The result is the exit code.
 pub(crate) fn bootstrap(
     birth: Birth,
-    parent_sentinel: OwnedFd,
+    ties: Ties,
     forked: bool,
     body: impl FnOnce() -> Ended,
 ) -> i32 {
-    start_method::force_start_method(birth.method);
+    start_method::inherit(birth.method, birth.method_chosen);
     let bound = birth
         .daemon
-        .then(|| parent_sentinel::die_with(parent_sentinel.as_fd()));
-    family::adopt(birth, parent_sentinel);
+        .then(|| parent_sentinel::die_with(ties.parent_sentinel.as_fd()));
+    let rules = birth.rules.clone();
+    family::adopt(birth, ties.parent_sentinel);
     if let Some(Err(error)) = bound {
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
     }
     announce_panics();
-    let code = match exit::watch_exit_of_child(forked) {
+    let ready = exit::watch_exit_of_child(forked)
+        .and_then(|()| prepare_result(ties.result, &rules))
+        .and_then(|()| rules.apply());
+    let code = match ready {
         Ok(()) => guarded(body),
         Err(error) => {
-            report_failure(&format!("Error: {error}"));
+            fail(&format!("Error: {error}"));
             1
         }
     };
@@ -82,15 +88,28 @@ pub(crate) fn bootstrap(
     code
 }
 
+fn prepare_result(file: Option<OwnedFd>, rules: &Rules) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    giving::prepare(ResultFile::of(file), rules.quiet_panics)
+        .map_err(crate::Error::system("open the file for the result"))
+}
+
+/// Says why the target gave nothing, to whoever waits for its result too.
+fn fail(why: &str) {
+    giving::fail(why.strip_prefix("Error: ").unwrap_or(why));
+    report_failure(why);
+}
+
 /// Runs the body. A panic has been reported when it arrives here.
 fn guarded(body: impl FnOnce() -> Ended) -> i32 {
     match panic::catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(code)) => code,
         Ok(Err(failure)) => {
-            report_failure(&failure);
+            fail(&failure);
             1
         }
         Err(payload) => {
+            giving::confirm_panic();
             // Dropping it could panic again.
             mem::forget(payload);
             1
@@ -120,6 +139,9 @@ fn announce_panics() {
     }
     REPORT.get_or_init(panic::take_hook);
     panic::set_hook(Box::new(|panic| {
+        if giving::note_panic(panic) {
+            return;
+        }
         report_failure("");
         if let Some(report) = REPORT.get() {
             report(panic);

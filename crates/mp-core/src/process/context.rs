@@ -5,11 +5,13 @@
 use std::num::NonZero;
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::process::body::{Body, Function};
+use crate::process::returning::Returning;
 use crate::process::start_method::StartMethod;
-use crate::process::target::{Run, Target};
+use crate::process::target::{Run, Target, Task};
 use crate::{Error, Process, Result};
 
 /// Makes processes with one start method, whatever the program's is.
@@ -63,6 +65,21 @@ impl Context {
     {
         let type_name = self.method.type_name().to_owned();
         let body = Function::new(target, args);
+        Process::with(body, type_name, Some(self.method))
+    }
+
+    /// As [`Process::returning`], with this start method.
+    pub fn returning<F, Args>(
+        self,
+        target: F,
+        args: Args,
+    ) -> Process<Returning<F::Output>>
+    where
+        F: Task<Args, Output: Serialize + DeserializeOwned + 'static>,
+        Args: Serialize + Deserialize<'static> + Send + 'static,
+    {
+        let type_name = self.method.type_name().to_owned();
+        let body = Returning::new(target, args);
         Process::with(body, type_name, Some(self.method))
     }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use crate::process::birth::Birth;
 use crate::process::exit::Finalizer;
-use crate::process::handle::{Birth, Handle};
+use crate::process::handle::Handle;
 use crate::synchronize::owner;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;

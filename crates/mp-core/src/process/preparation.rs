@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::error::Cause;
-use crate::process::handle::Birth;
-use crate::process::parent_sentinel;
+use crate::process::birth::{Birth, Ties};
 use crate::shm::heap;
 use crate::shm::reduction::{Payload, Place};
 use crate::sys::entry::Entry;
@@ -36,6 +35,7 @@ struct Head {
     entry: u64,
     birth: Birth,
     has_directory: bool,
+    has_result: bool,
     claims: u32,
     places: Vec<Place>,
 }
@@ -44,7 +44,7 @@ struct Head {
 #[derive(Debug)]
 pub(crate) struct Preparation {
     head: Head,
-    parent_sentinel: OwnedFd,
+    ties: Ties,
     directory: Option<OwnedFd>,
     claims: Vec<OwnedFd>,
     payload: Payload,
@@ -76,7 +76,7 @@ pub(crate) enum Message {
 pub(crate) struct Opened {
     pub(crate) entry: &'static Entry,
     pub(crate) birth: Birth,
-    pub(crate) parent_sentinel: OwnedFd,
+    pub(crate) ties: Ties,
     pub(crate) directory: Option<OwnedFd>,
     pub(crate) claims: Vec<OwnedFd>,
     pub(crate) places: Vec<Place>,
@@ -88,10 +88,10 @@ impl Preparation {
     pub(crate) fn new(
         entry: u64,
         birth: Birth,
+        ties: Ties,
         directory: Option<OwnedFd>,
         mut payload: Payload,
     ) -> io::Result<Self> {
-        let parent_sentinel = parent_sentinel::for_child(birth.daemon)?;
         // Who gets no shared object can use no shared memory.
         let claims = if payload.shared.arenas.is_empty() {
             Vec::new()
@@ -101,8 +101,16 @@ impl Preparation {
         let count = u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?;
         let has_directory = directory.is_some();
         let places = mem::take(&mut payload.shared.places);
-        let head = Head { entry, birth, has_directory, claims: count, places };
-        Ok(Self { head, parent_sentinel, directory, claims, payload })
+        let has_result = ties.result.is_some();
+        let head = Head {
+            entry,
+            birth,
+            has_directory,
+            has_result,
+            claims: count,
+            places,
+        };
+        Ok(Self { head, ties, directory, claims, payload })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -128,7 +136,8 @@ impl Preparation {
     }
 
     fn push_fds<'a>(&'a self, fds: &mut Vec<BorrowedFd<'a>>) {
-        fds.push(self.parent_sentinel.as_fd());
+        fds.push(self.ties.parent_sentinel.as_fd());
+        fds.extend(self.ties.result.iter().map(AsFd::as_fd));
         fds.extend(self.directory.iter().map(AsFd::as_fd));
         fds.extend(self.claims.iter().map(AsFd::as_fd));
         fds.extend(self.payload.shared.arenas.iter().map(|arena| arena.fd()));
@@ -182,12 +191,13 @@ impl Delivery {
         let mut fds = self.fds.into_iter();
         let parent_sentinel =
             fds.next().ok_or(broken("a descriptor is missing"))?;
+        let result = head.has_result.then(|| fds.next()).flatten();
         let directory = head.has_directory.then(|| fds.next()).flatten();
         let claims = fds.by_ref().take(head.claims as usize).collect();
         Ok(Opened {
             entry,
             birth: head.birth,
-            parent_sentinel,
+            ties: Ties { parent_sentinel, result },
             directory,
             claims,
             places: head.places,

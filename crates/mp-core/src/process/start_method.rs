@@ -5,10 +5,12 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
+use crate::sys::fork::is_single_threaded_within;
 use crate::sys::lock::lock;
 use crate::{Error, Result};
 
@@ -16,7 +18,37 @@ use crate::{Error, Result};
 /// chooses none.
 const VARIABLE: &str = "MP_START_METHOD";
 
-static CHOSEN: Mutex<Option<StartMethod>> = Mutex::new(None);
+static CHOICE: Mutex<Option<Choice>> = Mutex::new(None);
+
+/// How long a thread that was joined, or whose scope has ended, may take to go.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// The start method of processes that do not ask for one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    pub(crate) method: StartMethod,
+    /// Whether somebody chose it, and not only nobody another.
+    pub(crate) chosen: bool,
+}
+
+impl Choice {
+    /// The method by which to start a process now.
+    pub(crate) fn method(
+        self,
+        may_fork_beside_threads: bool,
+    ) -> Result<StartMethod> {
+        if self.chosen
+            || self.method != StartMethod::Fork
+            || may_fork_beside_threads
+            || is_single_threaded_within(MOMENT)
+                .map_err(Error::system("count the threads"))?
+        {
+            Ok(self.method)
+        } else {
+            Ok(StartMethod::ForkServer)
+        }
+    }
+}
 
 /// How a process is made.
 ///
@@ -36,6 +68,7 @@ static CHOSEN: Mutex<Option<StartMethod>> = Mutex::new(None);
 /// # Ok::<(), mp_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum StartMethod {
     /// The child is a copy of this process, with all that is in its memory.
     /// Its cost grows with that memory, and it cannot be done while the process
@@ -95,9 +128,20 @@ impl FromStr for StartMethod {
 /// The start method of processes that do not ask for one.
 ///
 /// Python: [`multiprocessing.get_start_method`]. If none was set it is what the
-/// environment variable `MP_START_METHOD` says, and fork without that; asking
-/// settles it, so that [`set_start_method`] comes too late afterwards. In a
-/// child it is the method that the child was started with.
+/// environment variable `MP_START_METHOD` says, and fork if that is not set or
+/// empty; asking settles it, so that [`set_start_method`] comes too late
+/// afterwards. In a child it is the method that the child was started with.
+///
+/// # A program that chooses none
+///
+/// Its processes are started by fork while it has one thread, and by forkserver
+/// while it has more: a fork would copy only one of them. So a process can be
+/// started beside `#[tokio::main]`, in a `thread::scope` or in a `#[test]`, as
+/// long as [`init`](crate::init) was called. This function says fork all the
+/// same; [`Process::start_method`](crate::Process::start_method) says how one
+/// process was started. A program that chose fork, by [`set_start_method`], by
+/// a [`Context`](crate::Context) or by the variable, is refused beside other
+/// threads.
 ///
 /// [`multiprocessing.get_start_method`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.get_start_method
 ///
@@ -114,13 +158,18 @@ impl FromStr for StartMethod {
 /// # Ok::<(), mp_core::Error>(())
 /// ```
 pub fn start_method() -> Result<StartMethod> {
-    let mut chosen = lock(&CHOSEN);
-    let method = match *chosen {
-        Some(method) => method,
-        None => default_method()?,
+    choice().map(|choice| choice.method)
+}
+
+/// The same, and whether it was chosen.
+pub(crate) fn choice() -> Result<Choice> {
+    let mut settled = lock(&CHOICE);
+    let choice = match *settled {
+        Some(choice) => choice,
+        None => default_choice()?,
     };
-    *chosen = Some(method);
-    Ok(method)
+    *settled = Some(choice);
+    Ok(choice)
 }
 
 /// The start method that was set or settled so far, if any.
@@ -133,7 +182,7 @@ pub fn start_method() -> Result<StartMethod> {
 /// assert_eq!(mp_core::chosen_start_method(), None);
 /// ```
 pub fn chosen_start_method() -> Option<StartMethod> {
-    *lock(&CHOSEN)
+    lock(&CHOICE).map(|choice| choice.method)
 }
 
 /// Sets the start method of processes that do not ask for one.
@@ -158,11 +207,11 @@ pub fn chosen_start_method() -> Option<StartMethod> {
 /// # Ok::<(), mp_core::Error>(())
 /// ```
 pub fn set_start_method(method: StartMethod) -> Result<()> {
-    let mut chosen = lock(&CHOSEN);
-    if chosen.is_some() {
+    let mut settled = lock(&CHOICE);
+    if settled.is_some() {
         return Err(Cause::ContextSet.into());
     }
-    *chosen = Some(method);
+    *settled = Some(Choice { method, chosen: true });
     Ok(())
 }
 
@@ -180,21 +229,28 @@ pub fn set_start_method(method: StartMethod) -> Result<()> {
 /// # Ok::<(), mp_core::Error>(())
 /// ```
 pub fn force_start_method(method: StartMethod) {
-    *lock(&CHOSEN) = Some(method);
+    inherit(method, true);
 }
 
-fn default_method() -> Result<StartMethod> {
-    match std::env::var_os(VARIABLE) {
-        None => Ok(StartMethod::Fork),
-        Some(name) => {
-            let name = name.to_string_lossy();
-            name.parse()
-                .map_err(|_| Cause::BadStartMethod(name.into_owned()).into())
-        }
+/// Takes over what the parent says, in a child.
+pub(crate) fn inherit(method: StartMethod, chosen: bool) {
+    *lock(&CHOICE) = Some(Choice { method, chosen });
+}
+
+fn default_choice() -> Result<Choice> {
+    // An empty variable is as good as none.
+    let name = std::env::var_os(VARIABLE).filter(|name| !name.is_empty());
+    let Some(name) = name else {
+        return Ok(Choice { method: StartMethod::Fork, chosen: false });
+    };
+    let name = name.to_string_lossy();
+    match name.parse() {
+        Ok(method) => Ok(Choice { method, chosen: true }),
+        Err(_) => Err(Cause::BadStartMethod(name.into_owned()).into()),
     }
 }
 
 /// For the time of a fork.
 pub(crate) fn hold() -> impl Sized {
-    lock(&CHOSEN)
+    lock(&CHOICE)
 }

@@ -91,14 +91,18 @@ impl ForkWithThreads {
 /// `thread::scope` before its threads have even ended. So this waits a little
 /// before it says no.
 pub(crate) fn is_single_threaded() -> io::Result<bool> {
-    const MOMENT: Duration = Duration::from_millis(250);
+    is_single_threaded_within(Duration::from_millis(250))
+}
+
+/// The same, waiting no longer than a given time.
+pub(crate) fn is_single_threaded_within(time: Duration) -> io::Result<bool> {
     let mut end = None;
     loop {
         if is_single_threaded_now()? {
             return Ok(true);
         }
         let now = Instant::now();
-        if now > *end.get_or_insert(now + MOMENT) {
+        if now > *end.get_or_insert(now + time) {
             return Ok(false);
         }
         thread::yield_now();

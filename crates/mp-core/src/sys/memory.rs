@@ -2,9 +2,10 @@
 
 #![allow(unsafe_code, reason = "maps memory and reads it")]
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Write};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{
@@ -12,7 +13,7 @@ use std::sync::atomic::{
     AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
 };
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
+use memmap2::{Advice, Mmap, MmapOptions, MmapRaw};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -128,6 +129,55 @@ impl Mapping {
     }
 }
 
+/// An empty file in memory.
+pub(crate) fn file(name: &CStr) -> io::Result<OwnedFd> {
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    beyond_std_streams(memfd_create(name, flags)?)
+}
+
+/// Forbids every change of a file in memory that nobody has mapped for writing.
+///
+/// `F_SEAL_WRITE` would forbid as much, and look for such mappings first: it
+/// waits for others to let go of pages, and fails if they do not in time.
+pub(crate) fn seal(fd: impl AsFd) -> io::Result<()> {
+    match fcntl(fd, FcntlArg::F_ADD_SEALS(SEALS)) {
+        // It has been sealed already.
+        Ok(_) | Err(Errno::EPERM) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const SEALS: SealFlag = SealFlag::F_SEAL_FUTURE_WRITE
+    .union(SealFlag::F_SEAL_SHRINK)
+    .union(SealFlag::F_SEAL_GROW)
+    .union(SealFlag::F_SEAL_SEAL);
+
+/// The bytes of a file in memory that was [sealed](seal).
+#[derive(Debug)]
+pub(crate) struct MappedFile(Mmap);
+
+impl MappedFile {
+    /// # Errors
+    ///
+    /// `EINVAL` if the file could still be changed.
+    pub(crate) fn new(fd: BorrowedFd) -> io::Result<Self> {
+        require_seals(fd, SEALS)?;
+        // SAFETY: the seals, which cannot be taken off, forbid every change but
+        // by a mapping for writing that was made before them. This crate makes
+        // none of such a file; a program that finds the descriptor and does
+        // would break this.
+        Ok(Self(unsafe { MmapOptions::new().populate().map(&fd) }?))
+    }
+}
+
+impl Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A file in memory with these bytes in it, which nobody can change any more.
 pub(crate) fn sealed(parts: &[&[u8]]) -> io::Result<OwnedFd> {
     let fd = memfd_create(
@@ -158,16 +208,16 @@ pub(crate) fn read_sealed(fd: &OwnedFd) -> io::Result<&'static [u8]> {
 
 /// Refuses a file that is longer than this process may make one. The kernel
 /// would not only refuse it, but send SIGXFSZ, which ends the process.
-fn allow_size(length: usize) -> io::Result<()> {
+pub(crate) fn allow_size(length: usize) -> io::Result<()> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
     if length as u64 > limit { Err(Errno::EFBIG.into()) } else { Ok(()) }
 }
 
-fn file_offset(length: usize) -> nix::Result<libc::off_t> {
+pub(crate) fn file_offset(length: usize) -> nix::Result<libc::off_t> {
     libc::off_t::try_from(length).map_err(|_| Errno::ENOMEM)
 }
 
-fn require_seals(fd: &OwnedFd, wanted: SealFlag) -> io::Result<()> {
+fn require_seals(fd: impl AsFd, wanted: SealFlag) -> io::Result<()> {
     let seals = fcntl(fd, FcntlArg::F_GET_SEALS)?;
     if SealFlag::from_bits_truncate(seals).contains(wanted) {
         Ok(())
@@ -176,11 +226,22 @@ fn require_seals(fd: &OwnedFd, wanted: SealFlag) -> io::Result<()> {
     }
 }
 
-fn retry<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+pub(crate) fn retry<T>(
+    mut call: impl FnMut() -> nix::Result<T>,
+) -> nix::Result<T> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}
             result => return result,
         }
     }
+}
+
+/// The system's unit of memory, in bytes.
+pub(crate) fn page_size() -> usize {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .and_then(|size| usize::try_from(size).ok())
+        .unwrap_or(4096)
 }

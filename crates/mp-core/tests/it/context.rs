@@ -266,6 +266,7 @@ fn ctx_14_names_of_types(method: StartMethod) {
         StartMethod::Fork => "Fork",
         StartMethod::Spawn => "Spawn",
         StartMethod::ForkServer => "ForkServer",
+        other => panic!("{other} is new"),
     };
     let context = Context::new(method);
     let shown = context.process(|| (), ()).to_string();

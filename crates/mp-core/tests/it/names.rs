@@ -67,6 +67,7 @@ fn proc_11_names_by_context(method: StartMethod) {
         StartMethod::Fork => "ForkProcess-",
         StartMethod::Spawn => "SpawnProcess-",
         StartMethod::ForkServer => "ForkServerProcess-",
+        other => panic!("{other} is new"),
     };
     let context = Context::new(method);
     assert!(context.process(|| (), ()).name().starts_with(type_name));

@@ -223,7 +223,7 @@ fn main_06_the_name_is_known_early(_: StartMethod) {
     // A copy of the process reads nothing.
     let sent = match start_method().unwrap() {
         StartMethod::Fork => "Early",
-        StartMethod::Spawn | StartMethod::ForkServer => "",
+        _ => "",
     };
     let args = (Name(sent.to_owned()),);
     let mut process = Process::new(look, args).with_name("Early");

@@ -8,28 +8,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::unistd::getpid;
-use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
+use crate::process::birth::Birth;
 use crate::process::parent_sentinel;
 use crate::process::popen::{Exit, Popen};
+use crate::process::rules::Rules;
+use crate::process::start_method::StartMethod;
 use crate::synchronize::owner::MAIN_PROCESS;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
-use crate::{Error, Result, StartMethod};
-
-/// What a process is born with, apart from what it is to run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Birth {
-    pub(crate) type_name: String,
-    pub(crate) name: String,
-    pub(crate) identity: Vec<u32>,
-    pub(crate) daemon: bool,
-    pub(crate) method: StartMethod,
-    pub(crate) parent_pid: libc::pid_t,
-    pub(crate) parent_name: String,
-}
+use crate::{Error, Result};
 
 /// A process.
 #[derive(Debug)]
@@ -52,8 +42,10 @@ pub(crate) struct Handle {
 enum Role {
     /// Made here, and a child once it is started.
     Child,
-    /// The process itself.
-    Current,
+    /// The process itself, and how it was started if it was.
+    Current {
+        method: Option<StartMethod>,
+    },
     Parent {
         pid: libc::pid_t,
         parent_sentinel: PrivateFd,
@@ -63,7 +55,7 @@ enum Role {
 #[derive(Debug)]
 enum State {
     Initial,
-    Started(Arc<Popen>),
+    Started { popen: Arc<Popen>, method: StartMethod },
     Closed,
 }
 
@@ -88,7 +80,7 @@ impl Handle {
     /// The process that the program was started as.
     pub(crate) fn main() -> Self {
         Self {
-            role: Role::Current,
+            role: Role::Current { method: None },
             type_name: "_MainProcess".to_owned(),
             identity: Vec::new(),
             generation: generation(),
@@ -102,7 +94,7 @@ impl Handle {
     /// A child, as it sees itself.
     pub(crate) fn current(birth: Birth) -> Self {
         Self {
-            role: Role::Current,
+            role: Role::Current { method: Some(birth.method) },
             type_name: birth.type_name,
             identity: birth.identity,
             generation: generation(),
@@ -133,15 +125,23 @@ impl Handle {
 
     /// What the child is born with, if `parent`, which is this process, starts
     /// it now.
-    pub(crate) fn birth(&self, method: StartMethod, parent: &Self) -> Birth {
+    pub(crate) fn birth(
+        &self,
+        method: StartMethod,
+        method_chosen: bool,
+        parent: &Self,
+        rules: Rules,
+    ) -> Birth {
         Birth {
             type_name: self.type_name.clone(),
             name: self.name(),
             identity: self.identity.clone(),
             daemon: self.daemon(),
             method,
+            method_chosen,
             parent_pid: getpid().as_raw(),
             parent_name: parent.name(),
+            rules,
         }
     }
 
@@ -149,7 +149,7 @@ impl Handle {
     pub(crate) fn check_startable(&self) -> Result<()> {
         match &*lock(&self.state) {
             State::Initial => {}
-            State::Started(_) => return Err(Cause::StartedTwice.into()),
+            State::Started { .. } => return Err(Cause::StartedTwice.into()),
             State::Closed => return Err(Cause::Closed.into()),
         }
         if !self.is_ours() || !matches!(self.role, Role::Child) {
@@ -159,8 +159,9 @@ impl Handle {
     }
 
     /// Takes note that it has been started.
-    pub(crate) fn started(&self, popen: Popen) {
-        *lock(&self.state) = State::Started(Arc::new(popen));
+    pub(crate) fn started(&self, popen: Popen, method: StartMethod) {
+        let popen = Arc::new(popen);
+        *lock(&self.state) = State::Started { popen, method };
     }
 
     pub(crate) fn name(&self) -> String {
@@ -183,7 +184,7 @@ impl Handle {
     pub(crate) fn set_daemon(&self, daemon: bool) -> Result<()> {
         match *lock(&self.state) {
             State::Initial => {}
-            State::Started(_) => return Err(Cause::AlreadyStarted.into()),
+            State::Started { .. } => return Err(Cause::AlreadyStarted.into()),
             State::Closed => return Err(Cause::Closed.into()),
         }
         self.daemon.store(daemon, Ordering::Relaxed);
@@ -192,18 +193,27 @@ impl Handle {
 
     pub(crate) fn pid(&self) -> Option<libc::pid_t> {
         match &self.role {
-            Role::Current => Some(getpid().as_raw()),
+            Role::Current { .. } => Some(getpid().as_raw()),
             Role::Parent { pid, .. } => Some(*pid),
             Role::Child => match &*lock(&self.state) {
-                State::Started(popen) => Some(popen.pid()),
+                State::Started { popen, .. } => Some(popen.pid()),
                 State::Initial | State::Closed => None,
             },
         }
     }
 
+    /// How it was started, if it was.
+    pub(crate) fn start_method(&self) -> Option<StartMethod> {
+        match (&self.role, &*lock(&self.state)) {
+            (Role::Current { method }, _) => *method,
+            (_, State::Started { method, .. }) => Some(*method),
+            _ => None,
+        }
+    }
+
     /// How it ended, if it has.
     pub(crate) fn poll(&self) -> Result<Option<Exit>> {
-        let State::Started(popen) = &*lock(&self.state) else {
+        let State::Started { popen, .. } = &*lock(&self.state) else {
             return Ok(None);
         };
         if !self.is_ours() {
@@ -215,7 +225,7 @@ impl Handle {
 
     pub(crate) fn is_alive(&self) -> Result<bool> {
         match &self.role {
-            Role::Current => Ok(true),
+            Role::Current { .. } => Ok(true),
             Role::Parent { parent_sentinel, .. } => parent_sentinel
                 .get()
                 .and_then(|fd| {
@@ -230,7 +240,7 @@ impl Handle {
                 match *lock(&self.state) {
                     State::Initial => return Ok(false),
                     State::Closed => return Err(Cause::Closed.into()),
-                    State::Started(_) => {}
+                    State::Started { .. } => {}
                 }
                 Ok(self.poll()?.is_none())
             }
@@ -245,7 +255,7 @@ impl Handle {
     /// Waits for the end. False if it did not come in time.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
         match &self.role {
-            Role::Current => Err(Cause::JoinOfOther.into()),
+            Role::Current { .. } => Err(Cause::JoinOfOther.into()),
             Role::Parent { parent_sentinel, .. } => parent_sentinel
                 .get()
                 .and_then(|fd| parent_sentinel::has_ended(fd, timeout))
@@ -273,7 +283,7 @@ impl Handle {
     /// The child, once started.
     pub(crate) fn popen(&self, not_started: Cause) -> Result<Arc<Popen>> {
         let popen = match &*lock(&self.state) {
-            State::Started(popen) => popen.clone(),
+            State::Started { popen, .. } => popen.clone(),
             State::Initial => return Err(not_started.into()),
             State::Closed => return Err(Cause::Closed.into()),
         };
@@ -283,7 +293,7 @@ impl Handle {
     /// Gives up what the system holds for it.
     pub(crate) fn close(&self) -> Result<()> {
         if self.is_ours() && self.poll()?.is_none() {
-            if let State::Started(_) = *lock(&self.state) {
+            if let State::Started { .. } = *lock(&self.state) {
                 return Err(Cause::StillRunning.into());
             }
         }
@@ -294,7 +304,7 @@ impl Handle {
     /// Whether it is a child that was seen to have ended.
     pub(crate) fn has_ended(&self) -> bool {
         match &*lock(&self.state) {
-            State::Started(popen) => popen.has_ended(),
+            State::Started { popen, .. } => popen.has_ended(),
             State::Initial => false,
             State::Closed => true,
         }

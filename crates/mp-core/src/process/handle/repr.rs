@@ -13,7 +13,7 @@ impl fmt::Display for Handle {
         write!(f, "<{} name={name}", self.type_name)?;
         let exit = self.poll().ok().flatten();
         let state = lock(&self.state);
-        if let State::Started(popen) = &*state {
+        if let State::Started { popen, .. } = &*state {
             write!(f, " pid={}", popen.pid())?;
         }
         match self.parent_pid {
@@ -22,12 +22,14 @@ impl fmt::Display for Handle {
         }
         f.write_str(match (&self.role, &*state) {
             (_, State::Closed) => " closed",
-            (Role::Current, _) => " started",
+            (Role::Current { .. }, _) => " started",
             (Role::Parent { .. }, _) => " unknown",
             (Role::Child, _) if !self.is_ours() => " unknown",
             (Role::Child, State::Initial) => " initial",
-            (Role::Child, State::Started(_)) if exit.is_none() => " started",
-            (Role::Child, State::Started(_)) => " stopped",
+            (Role::Child, State::Started { .. }) if exit.is_none() => {
+                " started"
+            }
+            (Role::Child, State::Started { .. }) => " stopped",
         })?;
         match exit {
             Some(Exit::Code(code)) => {

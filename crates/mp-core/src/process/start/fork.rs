@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use nix::errno::Errno;
 
 use crate::error::Cause;
+use crate::process::birth::{Birth, Ties};
 use crate::process::body::Body;
 use crate::process::forkserver::client;
-use crate::process::handle::Birth;
 use crate::process::popen::Popen;
 use crate::process::{
     bootstrap, exit, family, parent_sentinel, start_method, stdio,
@@ -21,22 +21,19 @@ use crate::{Error, Result};
 
 pub(crate) fn start(
     birth: Birth,
+    ties: Ties,
     body: &mut impl Body,
     permit: Option<ForkWithThreads>,
 ) -> Result<Popen> {
     let name = birth.name.clone();
     let failed = |error| Error::system_of("fork", &name)(error);
-    let prepared =
-        parent_sentinel::for_child(birth.daemon).and_then(|parent_sentinel| {
-            Ok((Reserved::new(&parent_sentinel)?, parent_sentinel))
-        });
-    let (place, parent_sentinel) = match prepared {
-        Ok(prepared) => prepared,
+    let place = match Reserved::new(&ties.parent_sentinel) {
+        Ok(place) => place,
         Err(error) => return Err(failed(error)),
     };
     let input = stdio::empty_stdin();
     let input = input.as_ref().and_then(|input| input.get().ok());
-    let mut in_child = Some(parent_sentinel);
+    let mut in_child = Some(ties);
     let forked = fork(permit, hold_locks, || {
         let replaced = input.map(stdio::replace_stdin);
         close_inherited();
@@ -46,10 +43,8 @@ pub(crate) fn start(
         }
         heap::after_fork();
         match in_child.take() {
-            Some(parent_sentinel) => {
-                bootstrap::bootstrap(birth, parent_sentinel, true, || {
-                    body.run_forked()
-                })
+            Some(ties) => {
+                bootstrap::bootstrap(birth, ties, true, || body.run_forked())
             }
             None => 1,
         }

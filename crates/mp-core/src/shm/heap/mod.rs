@@ -20,7 +20,7 @@ use offset_allocator::{Allocation, Allocator};
 use crate::shm::reclaim::{Reclaimer, Span};
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
-use crate::sys::memory::Mapping;
+use crate::sys::memory::{Mapping, page_size};
 
 /// The unit of allocation: a line of the processor's cache, so that no two
 /// objects share one.
@@ -341,14 +341,6 @@ pub(crate) fn inherit(claims: Vec<OwnedFd>) {
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-fn page_size() -> usize {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
-        .ok()
-        .flatten()
-        .and_then(|size| usize::try_from(size).ok())
-        .unwrap_or(4096)
 }
 
 /// For the time of a fork, with what the copy of this process will claim its

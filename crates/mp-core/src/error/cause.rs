@@ -1,20 +1,12 @@
-//! What can go wrong.
+//! Every error there is, with its sentence.
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
-/// A result whose error is an [`Error`].
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+use nix::sys::signal::Signal;
 
-/// What went wrong, in one sentence.
-///
-/// Where CPython has a sentence for it, it is that sentence. An error that
-/// comes from the system names what was tried, and has the system's own error
-/// as its [`source`](std::error::Error::source).
-pub struct Error {
-    // One pointer, so that a `Result` stays small.
-    kind: Box<Cause>,
-}
+use crate::error::panic::Panic;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
@@ -64,6 +56,13 @@ pub(crate) enum Cause {
     )]
     NoInit { name: String, method: &'static str },
     #[error(
+        "cannot start {name:?} by fork, since other threads are running, and \
+         not by forkserver either: add `mp_core::init();` as the first \
+         statement of `main`, or `mp_core::init_before_main!();` to a test, so \
+         that the new process can find its way in"
+    )]
+    NoInitBesideThreads { name: String },
+    #[error(
         "An attempt has been made to start a new process before the current \
          process has finished its bootstrapping phase: this is a child, and \
          `mp_core::init();` has to come before whatever `main` starts"
@@ -109,69 +108,55 @@ pub(crate) enum Cause {
     #[error("this thread already holds the lock too many times")]
     TooDeep,
 
+    #[error("process {name:?} panicked at {panic}")]
+    Panicked { name: String, panic: Panic },
+    #[error("process {name:?} panicked")]
+    PanickedUnseen { name: String },
+    #[error("process {name:?} was killed by {}", SignalName(*.signal))]
+    Killed { name: String, signal: i32 },
+    #[error(
+        "process {name:?} was killed by {}; before that it panicked at {panic}",
+        SignalName(*.signal)
+    )]
+    KilledAfterPanic { name: String, signal: i32, panic: Panic },
+    #[error("process {name:?} exited with code {code} and gave no result")]
+    Exited { name: String, code: i32 },
+    #[error(
+        "process {name:?} took longer than the {limit:?} that it was given, and \
+         was ended"
+    )]
+    TimedOut { name: String, limit: Duration },
+    #[error(
+        "process {name:?} used more than the {limit:?} of CPU time that it was \
+         given, and was ended"
+    )]
+    CpuTimeLimit { name: String, limit: Duration },
+    #[error(
+        "process {name:?} ran out of the {limit} bytes of memory that it was \
+         given, and was ended"
+    )]
+    MemoryLimit { name: String, limit: u64 },
+    #[error("process {name:?} gave no result: {why}")]
+    NotSent { name: String, why: String },
+    #[error("cannot read the result of process {name:?}: {source}")]
+    NotDecoded { name: String, source: postcard::Error },
+    #[error("the target of process {name:?} never began: {how}")]
+    NotRun { name: String, how: String },
+
     #[error("failed to {what}: {source}")]
     System { what: &'static str, source: io::Error },
     #[error("failed to {what} {name:?}: {source}")]
     SystemOf { what: &'static str, name: String, source: io::Error },
 }
 
-impl Error {
-    /// Whether a lock was not acquired because this thread holds it already.
-    ///
-    /// Waiting for it would never end.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let lock = mp_core::Lock::new();
-    /// let _guard = lock.acquire()?;
-    /// assert!(lock.acquire().unwrap_err().is_deadlock());
-    /// # Ok::<(), mp_core::Error>(())
-    /// ```
-    pub fn is_deadlock(&self) -> bool {
-        matches!(*self.kind, Cause::Deadlock)
-    }
+/// A signal by its name.
+pub(crate) struct SignalName(pub(crate) i32);
 
-    /// Makes an error of the system into one that says what was tried.
-    pub(crate) fn system<E: Into<io::Error>>(
-        what: &'static str,
-    ) -> impl FnOnce(E) -> Self {
-        move |source| Cause::System { what, source: source.into() }.into()
-    }
-
-    /// The same, about a process.
-    pub(crate) fn system_of<E: Into<io::Error>>(
-        what: &'static str,
-        name: &str,
-    ) -> impl FnOnce(E) -> Self {
-        move |source| {
-            let (name, source) = (name.to_owned(), source.into());
-            Cause::SystemOf { what, name, source }.into()
+impl fmt::Display for SignalName {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match Signal::try_from(self.0) {
+            Ok(signal) => f.write_str(signal.as_str()),
+            Err(_) => write!(f, "signal {}", self.0),
         }
-    }
-}
-
-impl From<Cause> for Error {
-    fn from(kind: Cause) -> Self {
-        Self { kind: Box::new(kind) }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&*self.kind)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        fmt::Display::fmt(&self.kind, f)
-    }
-}
-
-/// As [`Display`](fmt::Display): `main` that returns it prints the sentence.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        fmt::Display::fmt(&self.kind, f)
     }
 }
