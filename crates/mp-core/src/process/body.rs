@@ -10,8 +10,9 @@ use crate::error::Cause;
 use crate::process::start_method::StartMethod;
 use crate::process::target::{Ended, Outcome, Run, Task};
 use crate::shm::reduction::{self, Payload};
-use crate::sys::entry::{Entry, stateless};
+use crate::sys::entry::Entry;
 use crate::sys::lock::lock;
+use crate::sys::stateless::stateless;
 use crate::{Error, Result};
 
 /// What a process runs.

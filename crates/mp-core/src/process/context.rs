@@ -61,7 +61,8 @@ impl Context {
     pub fn process<F, Args>(self, target: F, args: Args) -> Process
     where
         F: Target<Args>,
-        Args: Serialize + Deserialize<'static> + Send + 'static,
+        Args: Serialize + Deserialize<'static> + Send,
+        Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let type_name = self.method.type_name().to_owned();
         let body = Function::new(target, args);

@@ -71,8 +71,12 @@ impl Process {
     ///
     /// Only the *place* of the function in the program is sent to a new
     /// process. So a closure that captures does not compile, nor does a
-    /// function pointer:
+    /// function pointer: a new process would not have what they hold.
     ///
+    /// ```compile_fail,E0277
+    /// let name = String::from("Ada");
+    /// mp_core::Process::new(move || println!("hello {name}"), ());
+    /// ```
     /// ```compile_fail,E0080
     /// let times = 2;
     /// mp_core::Process::new(move || println!("{}", "hi".repeat(times)), ());
@@ -82,8 +86,36 @@ impl Process {
     /// mp_core::Process::new(greet, ());
     /// ```
     ///
-    /// and neither do arguments that cannot be sent:
+    /// Pass the values in the tuple of arguments instead, or use
+    /// [`Process::fork`](Process::fork). The last two, whose values are `Copy`,
+    /// are errors of `cargo build` but not of `cargo check`. Whether a closure
+    /// has a size is known when code is generated for it, and no bound on a
+    /// type can ask for that.
     ///
+    /// # What can be an argument
+    ///
+    /// What can be sent to another process: a type with `Serialize` and
+    /// `Deserialize` that borrows nothing from this process. The function takes
+    /// each argument as the type that it has in the tuple. For a `String` it
+    /// takes a `String`; a `&str` is for a literal, or another
+    /// `&'static str`.
+    ///
+    /// ```
+    /// use mp_core::Process;
+    ///
+    /// fn greet(greeting: &str, name: String) {
+    ///     println!("{greeting} {name}");
+    /// }
+    ///
+    /// let name = String::from("Ada");
+    /// Process::new(greet, ("hello", name));
+    /// ```
+    /// ```compile_fail,E0597
+    /// # use mp_core::Process;
+    /// # fn greet(greeting: &str, name: &str) {}
+    /// let name = String::from("Ada");
+    /// Process::new(greet, ("hello", &name));
+    /// ```
     /// ```compile_fail,E0277
     /// # use std::time::Instant;
     /// mp_core::Process::new(|_: Instant| (), (Instant::now(),));
@@ -94,7 +126,9 @@ impl Process {
     pub fn new<F, Args>(target: F, args: Args) -> Self
     where
         F: Target<Args>,
-        Args: Serialize + Deserialize<'static> + Send + 'static,
+        Args: Serialize + Deserialize<'static> + Send,
+        // The compiler quotes this line.
+        Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let body = Function::new(target, args);
         Self::with(body, Function::type_name(), None)

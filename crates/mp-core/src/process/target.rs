@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sys::stateless::{Captures, Nothing, Stateless};
+
 /// A type of one's own that a process runs.
 ///
 /// Python: a class that [extends `Process`] and overrides `run`. The value is
@@ -59,7 +61,9 @@ use serde::{Deserialize, Serialize};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the body of a `Process`",
     note = "write `impl Run for {Self}`, and derive `serde::Serialize` and \
-            `serde::Deserialize` for it"
+            `serde::Deserialize` for it",
+    note = "to run a function or a closure, use `Process::new` or \
+            `Process::fork`"
 )]
 pub trait Run: Serialize + Deserialize<'static> + 'static {
     /// What the process does. Calling it directly does it in this process.
@@ -72,15 +76,20 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
 /// All of up to twelve arguments are tasks: there is nothing to implement. See
 /// [`Process::new`](crate::Process::new).
 ///
+/// Every task is `Copy`. Generic code that makes use of it says so:
+/// `F: Task<Args> + Copy`.
+///
 /// A value without a size that a closure captures is no capture that anyone
 /// could see: a new process makes it out of nothing. If it is to prove that
 /// something was done before, it proves nothing there.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the target of a `Process` with the arguments `{Args}`",
-    note = "a target is a function, or a closure that captures nothing, whose \
-            parameters are the items of the tuple of arguments"
+    message = "`{Self}` is not a task that another process can run",
+    label = "neither a function nor a closure that captures nothing",
+    note = "a task is a function, or a closure that captures nothing, of at \
+            most twelve parameters, which are the items of the tuple of \
+            arguments"
 )]
-pub trait Task<Args>: Copy + Send + 'static {
+pub trait Task<Args>: Stateless {
     /// What it returns.
     type Output;
 
@@ -91,6 +100,13 @@ pub trait Task<Args>: Copy + Send + 'static {
 /// A [`Task`] whose output says how the process ends: see [`Outcome`].
 ///
 /// There is nothing to implement: every such task is a target.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the target of a `Process`",
+    label = "neither a function nor a closure that captures nothing",
+    note = "a target is a function, or a closure that captures nothing, of at \
+            most twelve parameters, which are the items of the tuple of \
+            arguments"
+)]
 pub trait Target<Args>: Task<Args, Output: Outcome> {}
 
 impl<F: Task<Args, Output: Outcome>, Args> Target<Args> for F {}
@@ -105,8 +121,11 @@ pub(crate) type Ended = Result<i32, String>;
 /// and the exit code is 1.
 #[diagnostic::on_unimplemented(
     message = "the target of a `Process` cannot return `{Self}`",
+    label = "does not say how the process ends",
     note = "it returns `()`, `ExitCode`, or a `Result` of these whose error \
-            implements `Display`"
+            implements `Display`",
+    note = "a process that is to give a value back is made by \
+            `Process::returning`"
 )]
 pub trait Outcome {
     #[doc(hidden)]
@@ -139,6 +158,7 @@ impl<T: Outcome, E: Display> Outcome for Result<T, E> {
 
 /// The type `!`, which has no name yet: what a function that never returns
 /// returns.
+#[diagnostic::do_not_recommend]
 impl Outcome for <fn() -> ! as Returns>::Type {
     fn end(self) -> Ended {
         self
@@ -158,7 +178,8 @@ macro_rules! tasks {
         #[allow(non_snake_case, reason = "named as their types")]
         impl<F, R, $($argument),*> Task<($($argument,)*)> for F
         where
-            F: Fn($($argument),*) -> R + Copy + Send + 'static,
+            F: Fn($($argument),*) -> R + Send + 'static,
+            Captures<F>: Nothing,
         {
             type Output = R;
 

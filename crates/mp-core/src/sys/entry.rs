@@ -10,7 +10,6 @@
 
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
-use std::ptr::NonNull;
 use std::sync::OnceLock;
 
 /// What a new process can begin with: a function of the bytes it was sent.
@@ -65,29 +64,6 @@ impl Entry {
         // written.
         (mark == MARK).then(|| unsafe { &*entry })
     }
-}
-
-/// The value of a function or of a closure that captures nothing.
-///
-/// # Panics
-///
-/// Does not compile for a type that has a size, such as a closure that
-/// captures or a function pointer.
-pub(crate) fn stateless<F: Copy + Send + 'static>() -> F {
-    const {
-        assert!(
-            size_of::<F>() == 0,
-            "the target of a `Process` cannot capture its environment, nor be \
-             a function pointer: pass values in the tuple of arguments, or use \
-             `Process::fork`"
-        );
-    }
-    // SAFETY: a value without a size has no bytes to read, and the pointer is
-    // aligned. A value of the type can exist: whoever made the process had one,
-    // if in another process; it is `Copy` and `Send`, so there may be another,
-    // here too. A captured value without a size comes along, as is documented
-    // where targets are.
-    unsafe { NonNull::<F>::dangling().read() }
 }
 
 /// The program's own image (not a library's) in memory.

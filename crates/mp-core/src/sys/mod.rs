@@ -21,4 +21,5 @@ pub(crate) mod pidfd;
 pub(crate) mod private_fd;
 pub(crate) mod signal;
 pub(crate) mod socket;
+pub(crate) mod stateless;
 pub(crate) mod timer;
