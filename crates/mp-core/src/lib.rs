@@ -58,6 +58,51 @@
 //! | `connection.wait` | [`wait`] |
 //! | `atexit.register` | [`atexit`] |
 //!
+//! # Types of your own
+//!
+//! What is sent to a process needs serde's `Serialize` and `Deserialize`. What
+//! stands in shared memory needs bytemuck's `Pod` and `Zeroable`. A program that
+//! does not depend on [`serde`] and [`bytemuck`] itself has them from here, and
+//! tells the derives so:
+//!
+//! ```
+//! use mp_core::bytemuck::{Pod, Zeroable};
+//! use mp_core::serde::{Deserialize, Serialize};
+//! use mp_core::{Process, Value};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(crate = "mp_core::serde")]
+//! struct Step {
+//!     x: f64,
+//!     y: f64,
+//! }
+//!
+//! #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+//! #[bytemuck(crate = "mp_core::bytemuck")]
+//! #[repr(C)]
+//! struct Point {
+//!     x: f64,
+//!     y: f64,
+//! }
+//!
+//! fn walk(place: Value<Point>, step: Step) {
+//!     let mut place = place.lock();
+//!     place.x += step.x;
+//!     place.y += step.y;
+//! }
+//!
+//! fn main() -> mp_core::Result<()> {
+//!     mp_core::init();
+//!     let place = Value::new(Point { x: 1.0, y: 1.0 });
+//!     let step = Step { x: 0.5, y: 2.0 };
+//!     let mut process = Process::new(walk, (place.clone(), step));
+//!     process.start()?;
+//!     process.join()?;
+//!     assert_eq!(place.get(), Point { x: 1.5, y: 3.0 });
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Where it goes further
 //!
 //! - A process that is killed while it holds a lock holds up nobody: the next
@@ -87,6 +132,7 @@ mod shm;
 mod synchronize;
 mod sys;
 
+pub use bytemuck;
 pub use connection::wait::wait;
 pub use error::{Error, ErrorKind, Panic, Result};
 pub use process::body::{Closure, Function};
@@ -107,6 +153,7 @@ pub use process::start_method::{
     start_method,
 };
 pub use process::target::{Outcome, Run, Target, Task};
+pub use serde;
 pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
 pub use shm::synchronized::{Data, Guard, Synchronized};
 pub use synchronize::lock::{

@@ -14,6 +14,9 @@
 //! | `'u'` (a wide character) | `u32` |
 //! | a `ctypes.Structure` | a `#[repr(C)]` struct with bytemuck's [`Pod`] |
 //!
+//! [`Pod`] is derived, also [without a dependency](crate#types-of-your-own) on
+//! bytemuck.
+//!
 //! [`Pod`]: bytemuck::Pod
 
 mod array;
