@@ -41,14 +41,16 @@ use crate::{Error, Result};
 /// # Errors
 ///
 /// If the system cannot wait for so many descriptors.
+#[track_caller]
 pub fn wait<F: AsFd>(
     objects: &[F],
     timeout: Option<Duration>,
 ) -> Result<Vec<usize>> {
-    let mut fds: Vec<PollFd> = objects
-        .iter()
-        .map(|object| PollFd::new(object.as_fd(), PollFlags::POLLIN))
-        .collect();
+    let mut fds = Vec::with_capacity(objects.len());
+    // Not a closure, which would not know the caller's place, in a panic.
+    for object in objects {
+        fds.push(PollFd::new(object.as_fd(), PollFlags::POLLIN));
+    }
     poll(&mut fds, timeout).map_err(Error::system("wait"))?;
     let ready = |fd: &PollFd| fd.revents().is_none_or(|got| !got.is_empty());
     Ok((0..fds.len()).filter(|&place| ready(&fds[place])).collect())

@@ -79,6 +79,17 @@ impl Error {
     }
 }
 
+/// What was made, or a panic of the caller with the error's words: for what
+/// panics beside a `try_` that gives the error.
+#[track_caller]
+pub(crate) fn or_panic<T>(made: Result<T>) -> T {
+    // Not `unwrap_or_else`: a closure does not know the caller's place.
+    match made {
+        Ok(made) => made,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 impl From<Cause> for Error {
     fn from(cause: Cause) -> Self {
         Self { cause: Box::new(cause) }

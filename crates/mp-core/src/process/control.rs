@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::Result;
-use crate::error::Cause;
+use crate::error::{Cause, or_panic};
 use crate::process::family;
 use crate::process::handle::Handle;
 use crate::process::limits::Limits;
@@ -21,7 +21,6 @@ impl<T> Process<T> {
     /// `Process-1`.
     ///
     /// Python: `Process(name=…)`.
-    #[must_use]
     pub fn with_name(self, name: &str) -> Self {
         self.set_name(name);
         self
@@ -34,9 +33,9 @@ impl<T> Process<T> {
     /// # Panics
     ///
     /// If it has been started; see [`set_daemon`](Self::set_daemon).
-    #[must_use]
+    #[track_caller]
     pub fn with_daemon(self, daemon: bool) -> Self {
-        self.set_daemon(daemon).unwrap_or_else(|error| panic!("{error}"));
+        or_panic(self.set_daemon(daemon));
         self
     }
 
@@ -49,7 +48,6 @@ impl<T> Process<T> {
     /// # Examples
     ///
     /// At [`Limits`].
-    #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.rules.limits = limits;
         self
@@ -83,7 +81,6 @@ impl<T> Process<T> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
         self

@@ -139,6 +139,7 @@ pub struct Sentinel {
 ///
 /// In a forked child: the sentinel belongs to its parent.
 impl AsFd for Sentinel {
+    #[track_caller]
     fn as_fd(&self) -> BorrowedFd<'_> {
         let Ok(fd) = self.pidfd.get() else {
             panic!("the sentinel belongs to the parent process")

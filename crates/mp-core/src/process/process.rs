@@ -47,6 +47,7 @@ use crate::process::target::{Outcome, Run, Target};
 ///     Ok(())
 /// }
 /// ```
+#[must_use = "a process does nothing until it is started"]
 pub struct Process<T = Function> {
     pub(super) body: T,
     pub(super) handle: Arc<Handle>,
@@ -108,7 +109,7 @@ impl Process {
     /// }
     ///
     /// let name = String::from("Ada");
-    /// Process::new(greet, ("hello", name));
+    /// let process = Process::new(greet, ("hello", name));
     /// ```
     /// ```compile_fail,E0597
     /// # use mp_core::Process;

@@ -152,7 +152,6 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
 
     /// Keeps the message of a panic off standard error. The
     /// [result](Self::result) tells of it all the same.
-    #[must_use]
     pub fn with_quiet_panics(mut self) -> Self {
         self.rules.quiet_panics = true;
         self

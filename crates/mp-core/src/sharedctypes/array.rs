@@ -5,6 +5,7 @@ use bytemuck::Pod;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::or_panic;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result, Synchronized};
 
@@ -55,8 +56,9 @@ impl<T: Pod> Array<T> {
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    #[track_caller]
     pub fn new(length: usize) -> Self {
-        Self::try_new(length).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_new(length))
     }
 
     /// Makes an array of `length` items that are zero.
@@ -76,8 +78,9 @@ impl<T: Pod> Array<T> {
     ///
     /// If the system has no memory for it; see
     /// [`try_from_slice`](Self::try_from_slice).
+    #[track_caller]
     pub fn from_slice(items: &[T]) -> Self {
-        Self::try_from_slice(items).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_from_slice(items))
     }
 
     /// Makes an array with a copy of these items.
@@ -113,6 +116,7 @@ impl<T: Pod> Array<T> {
     /// # Panics
     ///
     /// If this thread holds the lock.
+    #[track_caller]
     pub fn get(&self, index: usize) -> Option<T> {
         self.lock().get(index).copied()
     }
@@ -125,6 +129,7 @@ impl<T: Pod> Array<T> {
     /// # Panics
     ///
     /// If there is no such item, or this thread holds the lock.
+    #[track_caller]
     pub fn set(&self, index: usize, item: T) {
         self.lock()[index] = item;
     }

@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::atomic::AtomicInteger;
+use crate::error::or_panic;
 use crate::shm::heap::Block;
 use crate::shm::items::Items;
 use crate::shm::reduction::{deserialize_block, serialize_block};
@@ -43,8 +44,9 @@ impl<T: Pod> RawValue<T> {
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    #[track_caller]
     pub fn new(value: T) -> Self {
-        Self::try_new(value).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_new(value))
     }
 
     /// Makes a shared value.
@@ -114,8 +116,9 @@ impl<T: Pod> RawArray<T> {
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    #[track_caller]
     pub fn new(length: usize) -> Self {
-        Self::try_new(length).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_new(length))
     }
 
     /// Makes an array of `length` items that are zero.
@@ -137,8 +140,9 @@ impl<T: Pod> RawArray<T> {
     ///
     /// If the system has no memory for it; see
     /// [`try_from_slice`](Self::try_from_slice).
+    #[track_caller]
     pub fn from_slice(items: &[T]) -> Self {
-        Self::try_from_slice(items).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_from_slice(items))
     }
 
     /// Makes an array with a copy of these items.
@@ -197,6 +201,7 @@ impl<T: Pod> RawArray<T> {
     ///
     /// If there is no such item.
     #[inline]
+    #[track_caller]
     pub fn set(&self, index: usize, item: T) {
         assert!(
             index < self.len(),

@@ -5,6 +5,7 @@ use bytemuck::Pod;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::or_panic;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result, Synchronized};
 
@@ -72,8 +73,9 @@ impl<T: Pod> Value<T> {
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
+    #[track_caller]
     pub fn new(value: T) -> Self {
-        Self::try_new(value).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_new(value))
     }
 
     /// Makes a shared value.
@@ -95,6 +97,7 @@ impl<T: Pod> Value<T> {
     /// # Panics
     ///
     /// If this thread holds the lock.
+    #[track_caller]
     pub fn get(&self) -> T {
         *self.lock()
     }
@@ -106,6 +109,7 @@ impl<T: Pod> Value<T> {
     /// # Panics
     ///
     /// If this thread holds the lock.
+    #[track_caller]
     pub fn set(&self, value: T) {
         *self.lock() = value;
     }
@@ -126,6 +130,7 @@ impl<T> Clone for Value<T> {
 }
 
 impl<T: Pod + Default> Default for Value<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }

@@ -116,6 +116,7 @@ impl<T: Data + ?Sized> Synchronized<T> {
     ///
     /// If this thread holds the lock already: it would wait for ever.
     #[inline]
+    #[track_caller]
     pub fn lock(&self) -> Guard<'_, T> {
         match self.mutex().lock() {
             Ok(acquired) => self.guard(acquired),
@@ -136,6 +137,7 @@ impl<T: Data + ?Sized> Synchronized<T> {
     /// # Panics
     ///
     /// As [`lock`](Self::lock), at once.
+    #[track_caller]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<Guard<'_, T>> {
         match self.mutex().lock_timeout(timeout) {
             Ok(acquired) => acquired.map(|acquired| self.guard(acquired)),
@@ -169,6 +171,7 @@ impl<T: Data + ?Sized> Synchronized<T> {
 }
 
 #[cold]
+#[track_caller]
 fn held_already(errno: Errno) -> ! {
     panic!(
         "this thread already holds the lock of the shared data and would wait \
@@ -230,6 +233,7 @@ impl<T: ?Sized> Guard<'_, T> {
     }
 
     #[inline]
+    #[track_caller]
     fn check(&self) {
         assert!(self.is_ours(), "the lock is held by the parent process");
     }
@@ -239,6 +243,7 @@ impl<T: ?Sized> Deref for Guard<'_, T> {
     type Target = T;
 
     #[inline]
+    #[track_caller]
     fn deref(&self) -> &T {
         self.check();
         // SAFETY: `first` is in bounds and aligned; any bytes are valid
@@ -250,6 +255,7 @@ impl<T: ?Sized> Deref for Guard<'_, T> {
 
 impl<T: ?Sized> DerefMut for Guard<'_, T> {
     #[inline]
+    #[track_caller]
     fn deref_mut(&mut self) -> &mut T {
         self.check();
         // SAFETY: as in `deref`, and `self` is borrowed exclusively.

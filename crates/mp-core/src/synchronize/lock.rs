@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::Cause;
+use crate::error::{Cause, or_panic};
 use crate::shm::mutex_block::MutexBlock;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::synchronize::owner;
@@ -149,8 +149,9 @@ impl<K: LockKind> SemLock<K> {
         clippy::new_without_default,
         reason = "it takes something from the system"
     )]
+    #[track_caller]
     pub fn new() -> Self {
-        Self::try_new().unwrap_or_else(|error| panic!("{error}"))
+        or_panic(Self::try_new())
     }
 
     /// Makes a free lock.

@@ -27,6 +27,7 @@ mod notes;
 mod observe;
 mod orphans;
 mod ownership;
+mod panics;
 mod process;
 mod relatives;
 mod resources;
@@ -79,6 +80,7 @@ modules! {
     names,
     orphans,
     ownership,
+    panics,
     process,
     relatives,
     resources,
