@@ -163,6 +163,7 @@ int main(int count, char **arguments)
         {"start", start},
         {"first_line", first_line},
         {"start_join_args", start_join_args},
+        {"result", result},
         {"in_flight", in_flight},
         {"lock", lock},
         {"counter", counter},

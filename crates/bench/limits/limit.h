@@ -21,6 +21,7 @@ struct job {
 void start(const struct job *job);
 void first_line(const struct job *job);
 void start_join_args(const struct job *job);
+void result(const struct job *job);
 void in_flight(const struct job *job);
 void lock(const struct job *job);
 void counter(const struct job *job);

@@ -88,6 +88,26 @@ def start_join_args(job):
         )
 
 
+def text_of(length):
+    return "x" * length
+
+
+def result(job):
+    """A pool's worker has been started before: this is the way back alone."""
+    for method in METHODS:
+        with mp.get_context(method).Pool(1) as pool:
+            pool.apply(text_of, (1,))
+            results = Series(job)
+            while results.wants_more():
+                begin = time.monotonic_ns()
+                text = pool.apply(text_of, (job.size,))
+                results.add(time.monotonic_ns() - begin)
+                assert len(text) == job.size
+        results.report(
+            "result", "ns", f"method={method},bytes={job.size}"
+        )
+
+
 def in_flight(job):
     for method in METHODS:
         context = mp.get_context(method)

@@ -56,6 +56,16 @@ const fn limit(
     Goal { name, bound: AtMost(most), of: LIMIT, what: Ratio(own, limit) }
 }
 
+/// A start and join with a result, against one without.
+const fn with_result(
+    name: &'static str,
+    with: Measured,
+    without: Measured,
+) -> Goal {
+    let of = "× start + join";
+    most(name, 1.25, of, Ratio(own(with), own(without)))
+}
+
 /// At least so many times as fast as `CPython`.
 const fn cpython(
     name: &'static str,
@@ -97,6 +107,9 @@ const fn most(
 const FORK: Measured = ("start_join", "method=fork,parent_mib=10");
 const SPAWN: Measured = ("start_join", "method=spawn,parent_mib=10");
 const FORKSERVER: Measured = ("start_join", "method=forkserver,parent_mib=10");
+const FORK_RESULT: Measured = ("result", "bytes=8,method=fork");
+const SPAWN_RESULT: Measured = ("result", "bytes=8,method=spawn");
+const FORKSERVER_RESULT: Measured = ("result", "bytes=8,method=forkserver");
 const LOCK: Measured = ("lock", "op=lock");
 const RLOCK: Measured = ("lock", "op=rlock");
 const GUARD: Measured = ("value_add", "op=guard,processes=1");
@@ -159,6 +172,9 @@ const GOALS: &[Goal] = &[
         name: "spawn: start + join", bound: AtLeast(1.0), of: "× as fast as procspawn",
         what: Ratio(("start_join", "procspawn", SPAWN.1), own(SPAWN)),
     },
+    with_result("fork: start + join + 8 bytes back", FORK_RESULT, FORK),
+    with_result("spawn: start + join + 8 bytes back", SPAWN_RESULT, SPAWN),
+    with_result("forkserver: start + join + 8 bytes back", FORKSERVER_RESULT, FORKSERVER),
     limit("Lock alone", 1.15, LOCK),
     limit("RLock alone", 1.15, RLOCK),
     cpython("Lock alone", 12.0, LOCK),

@@ -14,6 +14,8 @@ pub(crate) enum Measurement {
     FirstLine,
     /// Starting and joining a child that is given a text.
     StartJoinArgs,
+    /// Starting a child, joining it, and reading the bytes that it gives back.
+    Result,
     /// Starting many children, then joining them all.
     InFlight,
     /// Acquiring and releasing a lock that nobody else wants.

@@ -105,6 +105,10 @@ pub(crate) fn work(measurement: Measurement, pace: Pace) -> Option<Work> {
             let full = &[0, 4 << 10, 1 << 20, 64 << 20];
             (Sizes { full, quick: full, smoke: &[4 << 10] }, STARTERS)
         }
+        Measurement::Result => {
+            let full = &[8, 1 << 20, 64 << 20];
+            (Sizes { full, quick: full, smoke: &[8] }, KEEPERS)
+        }
         Measurement::InFlight => {
             let full = &[10, 100, 1000];
             (Sizes { full, quick: &[10, 100], smoke: &[5] }, STARTERS)
@@ -146,7 +150,9 @@ pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
     // One process starts others faster or slower than the next one does, for as
     // long as it lives: so many of them do it, and none for long.
     let (rounds, budget_ms) = match measurement {
-        Measurement::StartJoin | Measurement::StartReturns => (30, 40),
+        Measurement::StartJoin
+        | Measurement::StartReturns
+        | Measurement::Result => (30, 40),
         // A sample is two contests of a tenth of a second.
         Measurement::Counter => (30, 150),
         Measurement::Lock | Measurement::ValueAdd | Measurement::OwnerDeath => {

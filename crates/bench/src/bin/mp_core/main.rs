@@ -21,6 +21,7 @@ fn main() -> mp_core::Result<()> {
         "start" => processes::start(&job),
         "first_line" => processes::first_line(&job),
         "start_join_args" => processes::start_join_args(&job),
+        "result" => processes::result(&job),
         "in_flight" => processes::in_flight(&job),
         "idle_child" => processes::idle_child(&job),
         "lock" => locks::lock(&job),

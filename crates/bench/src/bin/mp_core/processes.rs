@@ -94,6 +94,30 @@ pub(crate) fn start_join_args(job: &Job) -> Result<()> {
     Ok(())
 }
 
+/// From the making of the process object to its dropping, beside as small a
+/// parent as that of a start without a result.
+pub(crate) fn result(job: &Job) -> Result<()> {
+    let _ballast = ballast(10);
+    for method in StartMethod::ALL {
+        let context = Context::new(method);
+        start_and_join(context)?;
+        let mut results = Series::new(job);
+        while results.wants_more() {
+            let begin = now();
+            let mut process = context
+                .returning(|length: usize| "x".repeat(length), (job.size,));
+            process.start()?;
+            let text = process.result()?;
+            drop(process);
+            results.add(now() - begin);
+            assert_eq!(text.len(), job.size);
+        }
+        let params = format!("method={method},bytes={}", job.size);
+        results.report("result", "ns", &params);
+    }
+    Ok(())
+}
+
 /// None is waited for before the last has been started.
 pub(crate) fn in_flight(job: &Job) -> Result<()> {
     for method in StartMethod::ALL {
