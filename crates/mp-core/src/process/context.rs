@@ -61,7 +61,7 @@ impl Context {
     pub fn process<F, Args>(self, target: F, args: Args) -> Process
     where
         F: Target<Args>,
-        Args: Serialize + Deserialize<'static> + Send,
+        Args: Serialize + Deserialize<'static> + Send, // sent to the child
         Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let type_name = self.method.type_name().to_owned();
@@ -77,7 +77,8 @@ impl Context {
     ) -> Process<Returning<F::Output>>
     where
         F: Task<Args, Output: Serialize + DeserializeOwned + 'static>,
-        Args: Serialize + Deserialize<'static> + Send + 'static,
+        Args: Serialize + Deserialize<'static> + Send, // sent to the child
+        Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let type_name = self.method.type_name().to_owned();
         let body = Returning::new(target, args);

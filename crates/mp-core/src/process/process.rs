@@ -127,8 +127,8 @@ impl Process {
     pub fn new<F, Args>(target: F, args: Args) -> Self
     where
         F: Target<Args>,
-        Args: Serialize + Deserialize<'static> + Send,
-        // The compiler quotes this line.
+        // The compiler quotes these lines, to their ends.
+        Args: Serialize + Deserialize<'static> + Send, // sent to the child
         Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let body = Function::new(target, args);

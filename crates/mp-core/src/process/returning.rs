@@ -81,9 +81,10 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
     /// Python: `concurrent.futures.ProcessPoolExecutor.submit`, with a process
     /// of its own for the one call. What can be a target is said at
     /// [`Process::new`]; here it may return whatever serde can carry, a
-    /// `Result<T, E>` of the caller's own included. The value comes back by a
-    /// file in memory: it may be of any length, the child waits for nobody to
-    /// read it, and it is there when the child is gone.
+    /// `Result<T, E>` of the caller's own included, if it borrows nothing: a
+    /// `String`, not a `&str`. The value comes back by a file in memory: it may
+    /// be of any length, the child waits for nobody to read it, and it is there
+    /// when the child is gone.
     ///
     /// # Examples
     ///
@@ -117,7 +118,9 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
     pub fn returning<F, Args>(target: F, args: Args) -> Self
     where
         F: Task<Args, Output = R>,
-        Args: Serialize + Deserialize<'static> + Send + 'static,
+        // The compiler quotes these lines, to their ends.
+        Args: Serialize + Deserialize<'static> + Send, // sent to the child
+        Args: 'static, // nothing borrowed: take a `String`, not a `&str`
     {
         let body = Returning::new(target, args);
         Self::with(body, Returning::<R>::type_name(), None)

@@ -84,7 +84,7 @@ pub trait Run: Serialize + Deserialize<'static> + 'static {
 /// something was done before, it proves nothing there.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a task that another process can run",
-    label = "neither a function nor a closure that captures nothing",
+    label = "not something that another process can run",
     note = "a task is a function, or a closure that captures nothing, of at \
             most twelve parameters, which are the items of the tuple of \
             arguments"
@@ -102,7 +102,7 @@ pub trait Task<Args>: Stateless {
 /// There is nothing to implement: every such task is a target.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the target of a `Process`",
-    label = "neither a function nor a closure that captures nothing",
+    label = "not something that another process can run",
     note = "a target is a function, or a closure that captures nothing, of at \
             most twelve parameters, which are the items of the tuple of \
             arguments"
@@ -124,8 +124,8 @@ pub(crate) type Ended = Result<i32, String>;
     label = "does not say how the process ends",
     note = "it returns `()`, `ExitCode`, or a `Result` of these whose error \
             implements `Display`",
-    note = "a process that is to give a value back is made by \
-            `Process::returning`"
+    note = "a process that gives a value back is made by `Process::returning`, \
+            or, from a closure that captures, by `Process::fork_returning`"
 )]
 pub trait Outcome {
     #[doc(hidden)]

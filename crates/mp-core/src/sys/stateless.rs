@@ -40,8 +40,8 @@ pub struct Captures<F>(PhantomData<F>);
     label = "captures variables, which the other process does not have",
     note = "pass the values in the tuple of arguments, and take them as \
             parameters: `Process::new(|name: String| …, (name,))`",
-    note = "or use `Process::fork`: its closure may capture, and it always \
-            starts the process by fork"
+    note = "or use `Process::fork` or `Process::fork_returning`, which take a \
+            closure that captures, and always start the process by fork"
 )]
 pub trait Nothing {}
 
