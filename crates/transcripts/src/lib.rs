@@ -16,6 +16,7 @@ mod attempt;
 mod check;
 mod compare;
 mod line;
+mod mark;
 mod names;
 mod order;
 mod program;

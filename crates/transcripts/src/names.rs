@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::line::Mark;
+use crate::mark::Mark;
 
 /// The values of the placeholders that are the same throughout a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::arrange::arrange;
 use crate::attempt::{Attempt, attempt};
 use crate::compare::{Expected, Transcript, compare};
-use crate::line::{Line, Mark};
+use crate::line::Line;
+use crate::mark::Mark;
 use crate::program::Program;
 use crate::subject::{Method, Subject};
 

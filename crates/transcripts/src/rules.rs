@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Error, bail};
 
-use crate::line::{Line, Mark};
+use crate::line::Line;
+use crate::mark::Mark;
 
 /// What must be true of the values of a program.
 #[derive(Debug, Clone, Copy, PartialEq)]
