@@ -1,6 +1,6 @@
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8,
-    AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
 };
 
 use bytemuck::Pod;
@@ -13,9 +13,6 @@ mod sealed {
         /// The atomic type of the same size.
         #[allow(private_bounds, reason = "what can be shared is decided here")]
         type Atomic: crate::sys::memory::Shared;
-
-        fn load(from: &Self::Atomic) -> Self;
-        fn store(to: &Self::Atomic, value: Self);
     }
 }
 
@@ -25,16 +22,6 @@ macro_rules! atomic_integers {
 
         impl sealed::AtomicInteger for $integer {
             type Atomic = $atomic;
-
-            #[inline]
-            fn load(from: &$atomic) -> Self {
-                from.load(Ordering::Relaxed)
-            }
-
-            #[inline]
-            fn store(to: &$atomic, value: Self) {
-                to.store(value, Ordering::Relaxed);
-            }
         }
     )*};
 }

@@ -22,6 +22,7 @@
 mod array;
 mod atomic;
 mod raw;
+mod slices;
 mod value;
 
 pub use array::Array;

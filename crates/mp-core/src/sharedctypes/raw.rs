@@ -1,6 +1,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 use bytemuck::Pod;
 use nix::errno::Errno;
@@ -12,6 +13,7 @@ use crate::error::or_panic;
 use crate::shm::heap::Block;
 use crate::shm::items::Items;
 use crate::shm::reduction::{deserialize_block, serialize_block};
+use crate::sys::copy::Word;
 use crate::{Error, Result};
 
 /// A value that processes share, without a lock.
@@ -106,7 +108,7 @@ pub struct RawArray<T> {
 impl<T: Pod> RawArray<T> {
     /// Items are read and written by the largest atomic integer that divides
     /// their size, to which the block and so every item is aligned.
-    const PART: usize = {
+    pub(super) const PART: usize = {
         let size = size_of::<T>();
         if size % 8 == 0 { 8 } else { size & size.wrapping_neg() }
     };
@@ -128,9 +130,7 @@ impl<T: Pod> RawArray<T> {
     /// If the system has no memory for it, or no descriptor.
     pub fn try_new(length: usize) -> Result<Self> {
         let array = Self::uninitialised(length)?;
-        for index in 0..length {
-            array.write(index, T::zeroed());
-        }
+        array.fill(.., T::zeroed());
         Ok(array)
     }
 
@@ -152,9 +152,7 @@ impl<T: Pod> RawArray<T> {
     /// If the system has no memory for it, or no descriptor.
     pub fn try_from_slice(items: &[T]) -> Result<Self> {
         let array = Self::uninitialised(items.len())?;
-        for (index, &item) in items.iter().enumerate() {
-            array.write(index, item);
-        }
+        array.copy_from_slice(.., items);
         Ok(array)
     }
 
@@ -226,49 +224,40 @@ impl<T: Pod> RawArray<T> {
     #[inline]
     fn read(&self, index: usize) -> T {
         let mut item = T::zeroed();
-        let bytes = bytemuck::bytes_of_mut(&mut item);
-        match Self::PART {
-            8 => self.load::<u64>(index, bytes),
-            4 => self.load::<u32>(index, bytes),
-            2 => self.load::<u16>(index, bytes),
-            _ => self.load::<u8>(index, bytes),
-        }
+        self.load(index..index + 1, bytemuck::bytes_of_mut(&mut item));
         item
     }
 
     #[inline]
     fn write(&self, index: usize, item: T) {
-        let bytes = bytemuck::bytes_of(&item);
+        self.store(index..index + 1, bytemuck::bytes_of(&item));
+    }
+
+    #[inline]
+    pub(super) fn load(&self, range: Range<usize>, to: &mut [u8]) {
         match Self::PART {
-            8 => self.store::<u64>(index, bytes),
-            4 => self.store::<u32>(index, bytes),
-            2 => self.store::<u16>(index, bytes),
-            _ => self.store::<u8>(index, bytes),
+            8 => AtomicU64::load_all(self.parts(range), to),
+            4 => AtomicU32::load_all(self.parts(range), to),
+            2 => AtomicU16::load_all(self.parts(range), to),
+            _ => AtomicU8::load_all(self.parts(range), to),
         }
     }
 
     #[inline]
-    fn load<P: AtomicInteger>(&self, index: usize, bytes: &mut [u8]) {
-        let parts = self.parts::<P>(index);
-        for (to, part) in bytes.chunks_exact_mut(size_of::<P>()).zip(parts) {
-            to.copy_from_slice(bytemuck::bytes_of(&P::load(part)));
+    pub(super) fn store(&self, range: Range<usize>, from: &[u8]) {
+        match Self::PART {
+            8 => AtomicU64::store_all(self.parts(range), from),
+            4 => AtomicU32::store_all(self.parts(range), from),
+            2 => AtomicU16::store_all(self.parts(range), from),
+            _ => AtomicU8::store_all(self.parts(range), from),
         }
     }
 
+    /// The atomic integers that some items consist of.
     #[inline]
-    fn store<P: AtomicInteger>(&self, index: usize, bytes: &[u8]) {
-        let parts = self.parts::<P>(index);
-        for (part, from) in parts.iter().zip(bytes.chunks_exact(size_of::<P>()))
-        {
-            P::store(part, bytemuck::pod_read_unaligned(from));
-        }
-    }
-
-    /// The atomic integers that an item consists of.
-    #[inline]
-    fn parts<P: AtomicInteger>(&self, index: usize) -> &[P::Atomic] {
-        let count = size_of::<T>() / size_of::<P>();
-        &self.items.parts()[index * count..][..count]
+    pub(super) fn parts<W: Word>(&self, range: Range<usize>) -> &[W] {
+        let count = size_of::<T>() / size_of::<W>();
+        &self.items.parts()[range.start * count..range.end * count]
     }
 }
 

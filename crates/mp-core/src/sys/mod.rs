@@ -7,6 +7,7 @@
 //! calls holds at that place.
 
 pub(crate) mod constructor;
+pub(crate) mod copy;
 pub(crate) mod entry;
 pub(crate) mod environment;
 pub(crate) mod exit;
