@@ -54,6 +54,7 @@
 //! | `current_process`, `parent_process`, `active_children`, `cpu_count` | [`current_process`], [`parent_process`], [`active_children`], [`cpu_count`] |
 //! | `Lock`, `RLock` | [`Lock`], [`RLock`] |
 //! | `Value`, `Array` | [`Value`], [`Array`], with the [types](sharedctypes) |
+//! | an `Array` and a `Lock` for each part of it | [`ChunkedArray`] |
 //! | `RawValue`, `RawArray` | [`RawValue`], [`RawArray`], with atomic operations |
 //! | `connection.wait` | [`wait`] |
 //! | `atexit.register` | [`atexit`] |
@@ -154,8 +155,13 @@ pub use process::start_method::{
 };
 pub use process::target::{Outcome, Run, Target, Task};
 pub use serde;
-pub use sharedctypes::{Array, AtomicInteger, RawArray, RawValue, Value};
-pub use shm::synchronized::{Data, Guard, Synchronized};
+pub use sharedctypes::{
+    Array, AtomicInteger, Chunk, ChunkedArray, PlainData, RawArray, RawValue,
+    Value,
+};
+pub use shm::chunks::ChunkedGuard;
+pub use shm::guard::Guard;
+pub use shm::synchronized::{Data, Synchronized};
 pub use synchronize::lock::{
     Lock, LockGuard, LockKind, Plain, RLock, RLockGuard, Reentrant, SemLock,
 };

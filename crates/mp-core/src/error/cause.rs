@@ -142,6 +142,11 @@ pub(crate) enum Cause {
     NotDecoded { name: String, source: postcard::Error },
     #[error("the target of process {name:?} never began: {how}")]
     NotRun { name: String, how: String },
+    #[error(
+        "an array of {length} items cannot be in chunks of {chunk_length}: a \
+         chunk has at least one item, and an array at most {most} chunks"
+    )]
+    BadChunks { length: usize, chunk_length: usize, most: usize },
 
     #[error("failed to {what}: {source}")]
     System { what: &'static str, source: io::Error },

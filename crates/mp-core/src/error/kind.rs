@@ -88,6 +88,8 @@ pub enum ErrorKind {
     /// The process ended before its target began.
     NotRun,
 
+    /// An array cannot be in such chunks.
+    BadChunks,
     /// This thread holds the lock, and would wait for itself.
     Deadlock,
     /// This thread does not hold the lock.
@@ -145,6 +147,7 @@ impl Cause {
                 ErrorKind::BadResult
             }
             Self::NotRun { .. } => ErrorKind::NotRun,
+            Self::BadChunks { .. } => ErrorKind::BadChunks,
             Self::Deadlock => ErrorKind::Deadlock,
             Self::OverRelease | Self::NotOwner | Self::RecursiveNotOwner => {
                 ErrorKind::NotOwner

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::ops::Deref;
 
-use bytemuck::Pod;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::plain::PlainData;
 use crate::error::or_panic;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result, Synchronized};
@@ -48,7 +48,9 @@ pub struct Array<T> {
     items: Synchronized<[T]>,
 }
 
-impl<T: Pod> Array<T> {
+// The bound stands on the function, so that rustc explains what is missing in
+// `Array::<bool>::new(3)` too. One on the impl would hide the function.
+impl<T> Array<T> {
     /// Makes an array of `length` items that are zero.
     ///
     /// Python: `Array('i', length)`.
@@ -57,10 +59,15 @@ impl<T: Pod> Array<T> {
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
     #[track_caller]
-    pub fn new(length: usize) -> Self {
+    pub fn new(length: usize) -> Self
+    where
+        T: PlainData,
+    {
         or_panic(Self::try_new(length))
     }
+}
 
+impl<T: PlainData> Array<T> {
     /// Makes an array of `length` items that are zero.
     ///
     /// # Errors
@@ -149,19 +156,19 @@ impl<T> Clone for Array<T> {
     }
 }
 
-impl<T: Pod + fmt::Debug> fmt::Debug for Array<T> {
+impl<T: PlainData + fmt::Debug> fmt::Debug for Array<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_tuple("Array").field(&self.items).finish()
     }
 }
 
-impl<T: Pod> Serialize for Array<T> {
+impl<T: PlainData> Serialize for Array<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         serialize_block(self.block(), self.len(), "Array", to)
     }
 }
 
-impl<'de, T: Pod> Deserialize<'de> for Array<T> {
+impl<'de, T: PlainData> Deserialize<'de> for Array<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (block, length) = deserialize_block("Array", from)?;
         let items = Synchronized::attach(block, length)

@@ -21,11 +21,17 @@
 
 mod array;
 mod atomic;
+mod chunk;
+mod chunked;
+mod plain;
 mod raw;
 mod slices;
 mod value;
 
 pub use array::Array;
 pub use atomic::AtomicInteger;
+pub use chunk::Chunk;
+pub use chunked::ChunkedArray;
+pub use plain::PlainData;
 pub use raw::{RawArray, RawValue};
 pub use value::Value;

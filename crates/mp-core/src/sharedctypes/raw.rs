@@ -3,12 +3,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
-use bytemuck::Pod;
 use nix::errno::Errno;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::atomic::AtomicInteger;
+use super::plain::PlainData;
 use crate::error::or_panic;
 use crate::shm::heap::Block;
 use crate::shm::items::Items;
@@ -40,7 +40,7 @@ pub struct RawValue<T> {
     items: RawArray<T>,
 }
 
-impl<T: Pod> RawValue<T> {
+impl<T: PlainData> RawValue<T> {
     /// Makes a shared value.
     ///
     /// # Panics
@@ -105,23 +105,30 @@ pub struct RawArray<T> {
     items: Items<T>,
 }
 
-impl<T: Pod> RawArray<T> {
-    /// Items are read and written by the largest atomic integer that divides
-    /// their size, to which the block and so every item is aligned.
-    pub(super) const PART: usize = {
-        let size = size_of::<T>();
-        if size % 8 == 0 { 8 } else { size & size.wrapping_neg() }
-    };
-
+// The bound stands on the function, so that rustc explains what is missing in
+// `RawArray::<bool>::new(3)` too. One on the impl would hide the function.
+impl<T> RawArray<T> {
     /// Makes an array of `length` items that are zero.
     ///
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
     #[track_caller]
-    pub fn new(length: usize) -> Self {
+    pub fn new(length: usize) -> Self
+    where
+        T: PlainData,
+    {
         or_panic(Self::try_new(length))
     }
+}
+
+impl<T: PlainData> RawArray<T> {
+    /// Items are read and written by the largest atomic integer that divides
+    /// their size, to which the block and so every item is aligned.
+    pub(super) const PART: usize = {
+        let size = size_of::<T>();
+        if size % 8 == 0 { 8 } else { size & size.wrapping_neg() }
+    };
 
     /// Makes an array of `length` items that are zero.
     ///
@@ -275,7 +282,7 @@ struct Iter<'a, T> {
     indices: Range<usize>,
 }
 
-impl<T: Pod> Iterator for Iter<'_, T> {
+impl<T: PlainData> Iterator for Iter<'_, T> {
     type Item = T;
 
     #[inline]
@@ -306,43 +313,43 @@ impl<T> Clone for RawArray<T> {
     }
 }
 
-impl<T: Pod + fmt::Debug> fmt::Debug for RawValue<T> {
+impl<T: PlainData + fmt::Debug> fmt::Debug for RawValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_tuple("RawValue").field(&self.get()).finish()
     }
 }
 
-impl<T: Pod + fmt::Debug> fmt::Debug for RawArray<T> {
+impl<T: PlainData + fmt::Debug> fmt::Debug for RawArray<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
 }
 
-impl<T: Pod> Serialize for RawValue<T> {
+impl<T: PlainData> Serialize for RawValue<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         serialize_block(self.items.items.block(), 1, "RawValue", to)
     }
 }
 
-impl<T: Pod> Serialize for RawArray<T> {
+impl<T: PlainData> Serialize for RawArray<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         serialize_block(self.items.block(), self.len(), "RawArray", to)
     }
 }
 
-impl<'de, T: Pod> Deserialize<'de> for RawValue<T> {
+impl<'de, T: PlainData> Deserialize<'de> for RawValue<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self { items: RawArray::arrive("RawValue", from)? })
     }
 }
 
-impl<'de, T: Pod> Deserialize<'de> for RawArray<T> {
+impl<'de, T: PlainData> Deserialize<'de> for RawArray<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Self::arrive("RawArray", from)
     }
 }
 
-impl<T: Pod> RawArray<T> {
+impl<T: PlainData> RawArray<T> {
     /// The items of a `what` that came from another process.
     fn arrive<'de, D: Deserializer<'de>>(
         what: &'static str,

@@ -3,13 +3,12 @@
 use std::ops::{Bound, Range, RangeBounds};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
-use bytemuck::Pod;
-
+use super::plain::PlainData;
 use super::raw::RawArray;
 use crate::sys::copy::Word;
 
 /// Whole ranges, at the speed of `memcpy`. `..` is the whole array.
-impl<T: Pod> RawArray<T> {
+impl<T: PlainData> RawArray<T> {
     /// The items of a range as they are now.
     ///
     /// Python: `array[1:4]`, a list; [`copy_to_slice`](Self::copy_to_slice)

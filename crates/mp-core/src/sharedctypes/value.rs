@@ -1,10 +1,10 @@
 use std::fmt;
 use std::ops::Deref;
 
-use bytemuck::Pod;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::plain::PlainData;
 use crate::error::or_panic;
 use crate::shm::reduction::{deserialize_block, serialize_block};
 use crate::{Error, Result, Synchronized};
@@ -14,7 +14,7 @@ use crate::{Error, Result, Synchronized};
 /// Python: [`multiprocessing.Value`]; see the
 /// [table of types](crate::sharedctypes). A clone is another handle to the same
 /// value. The type is any plain data: numbers, arrays of them, and structs for
-/// which bytemuck's [`Pod`] is derived.
+/// which bytemuck's [`Pod`](bytemuck::Pod) is derived.
 ///
 /// [`lock`](Synchronized::lock) gives access to the value for as long as one
 /// likes, [`get`](Self::get) and [`set`](Self::set) for one reading or writing.
@@ -67,7 +67,7 @@ pub struct Value<T> {
     item: Synchronized<T>,
 }
 
-impl<T: Pod> Value<T> {
+impl<T: PlainData> Value<T> {
     /// Makes a shared value.
     ///
     /// # Panics
@@ -129,26 +129,26 @@ impl<T> Clone for Value<T> {
     }
 }
 
-impl<T: Pod + Default> Default for Value<T> {
+impl<T: PlainData + Default> Default for Value<T> {
     #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }
 }
 
-impl<T: Pod + fmt::Debug> fmt::Debug for Value<T> {
+impl<T: PlainData + fmt::Debug> fmt::Debug for Value<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_tuple("Value").field(&self.item).finish()
     }
 }
 
-impl<T: Pod> Serialize for Value<T> {
+impl<T: PlainData> Serialize for Value<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         serialize_block(self.block(), 1, "Value", to)
     }
 }
 
-impl<'de, T: Pod> Deserialize<'de> for Value<T> {
+impl<'de, T: PlainData> Deserialize<'de> for Value<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (block, _) = deserialize_block("Value", from)?;
         let item = Synchronized::attach(block, 1)

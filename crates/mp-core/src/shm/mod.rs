@@ -4,6 +4,8 @@
 //! Some of these files need unsafe code, each for one small contract, as those
 //! of [`sys`](crate::sys) do.
 
+pub(crate) mod chunks;
+pub(crate) mod guard;
 pub(crate) mod heap;
 mod held;
 pub(crate) mod items;

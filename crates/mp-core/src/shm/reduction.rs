@@ -38,14 +38,29 @@ pub(crate) struct Shared {
 }
 
 /// Where a block is, in the nth arena of the payload, what it is to its owner,
-/// and how many items the owner sees in it.
+/// and what the owner sees in it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     what: Cow<'static, str>,
     arena: usize,
     offset: usize,
     length: usize,
-    count: usize,
+    extent: Extent,
+}
+
+/// What the owner of a block sees in it: so many items and, where they are
+/// locked in chunks, the bytes of an item and the items of a chunk.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Extent {
+    pub(crate) count: usize,
+    pub(crate) item_size: usize,
+    pub(crate) chunk_length: usize,
+}
+
+impl From<usize> for Extent {
+    fn from(count: usize) -> Self {
+        Self { count, item_size: 0, chunk_length: 0 }
+    }
 }
 
 /// What came with a payload, in the process that got it.
@@ -108,10 +123,10 @@ pub(crate) fn unpack<T: Deserialize<'static>>(
     value
 }
 
-/// Serializes a `what`: a block that holds `count` items.
+/// Serializes a `what`: a block, and what its owner sees in it.
 pub(crate) fn serialize_block<B, S>(
     block: &Arc<B>,
-    count: usize,
+    extent: impl Into<Extent>,
     what: &'static str,
     to: S,
 ) -> Result<S::Ok, S::Error>
@@ -129,7 +144,8 @@ where
             arenas.len() - 1
         });
         let (offset, length) = (place.offset(), place.length());
-        places.push(Place { what: what.into(), arena, offset, length, count });
+        let (what, extent) = (what.into(), extent.into());
+        places.push(Place { what, arena, offset, length, extent });
         kept.push(block.clone());
         Some(places.len() - 1)
     });
@@ -144,6 +160,15 @@ pub(crate) fn deserialize_block<'de, D: Deserializer<'de>>(
     what: &'static str,
     from: D,
 ) -> Result<(Block, usize), D::Error> {
+    let (block, extent) = deserialize_extent(what, from)?;
+    Ok((block, extent.count))
+}
+
+/// The block that [`serialize_block`] meant, and what its owner sees in it.
+pub(crate) fn deserialize_extent<'de, D: Deserializer<'de>>(
+    what: &'static str,
+    from: D,
+) -> Result<(Block, Extent), D::Error> {
     if ARRIVED.with_borrow(Option::is_none) {
         return Err(D::Error::custom(Cause::NotInheriting(what)));
     }
@@ -160,7 +185,7 @@ pub(crate) fn deserialize_block<'de, D: Deserializer<'de>>(
         let arena = arena.map().map_err(D::Error::custom)?;
         let block = Block::attach(arena, place.offset, place.length)
             .map_err(D::Error::custom)?;
-        Ok((block, place.count))
+        Ok((block, place.extent))
     })
 }
 

@@ -1,11 +1,10 @@
 //! Data in shared memory that can be reached only while its mutex is held.
 
-#![allow(unsafe_code, reason = "references to what a mutex guards")]
+#![allow(unsafe_code, reason = "data behind a mutex")]
 
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +12,10 @@ use std::time::Duration;
 use bytemuck::Pod;
 use nix::errno::Errno;
 
+use super::guard::{Guard, Guarded};
 use super::heap::Block;
-use super::held;
 use super::mutex_block::MutexBlock;
-use crate::sys::fork::current_generation;
-use crate::sys::mutex::{Acquired, Kind, RobustMutex};
+use crate::sys::mutex::{Kind, RobustMutex};
 
 /// Shared data with the lock that guards it: what
 /// [`Value`](crate::Value) and [`Array`](crate::Array) have in common.
@@ -118,17 +116,13 @@ impl<T: Data + ?Sized> Synchronized<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> Guard<'_, T> {
-        match self.mutex().lock() {
-            Ok(acquired) => self.guard(acquired),
-            Err(errno) => held_already(errno),
-        }
+        self.guarded().lock()
     }
 
     /// Locks if the lock is free. None if it is not.
     #[inline]
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
-        let acquired = self.mutex().try_lock().ok().flatten()?;
-        Some(self.guard(acquired))
+        self.guarded().try_lock()
     }
 
     /// Waits for the lock, but not for longer than `timeout`. None if it was
@@ -139,15 +133,7 @@ impl<T: Data + ?Sized> Synchronized<T> {
     /// As [`lock`](Self::lock), at once.
     #[track_caller]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<Guard<'_, T>> {
-        match self.mutex().lock_timeout(timeout) {
-            Ok(acquired) => acquired.map(|acquired| self.guard(acquired)),
-            Err(errno) => held_already(errno),
-        }
-    }
-
-    #[inline]
-    fn mutex(&self) -> &RobustMutex {
-        self.block.mutex()
+        self.guarded().lock_timeout(timeout)
     }
 
     /// Where the first item stands.
@@ -159,24 +145,13 @@ impl<T: Data + ?Sized> Synchronized<T> {
     }
 
     #[inline]
-    fn guard(&self, acquired: Acquired) -> Guard<'_, T> {
-        held::one_more();
-        Guard {
-            mutex: self.mutex(),
-            data: T::from_first(self.first(), self.count),
-            acquired,
-            generation: current_generation(),
-        }
+    fn guarded(&self) -> Guarded<'_, T> {
+        let data = T::from_first(self.first(), self.count);
+        // SAFETY: `first` is in bounds and aligned, any bytes are valid plain
+        // data, the memory stays mapped as long as the block is borrowed, and
+        // nobody reaches the data without the mutex before them.
+        unsafe { Guarded::new(self.block.mutex(), data) }
     }
-}
-
-#[cold]
-#[track_caller]
-fn held_already(errno: Errno) -> ! {
-    panic!(
-        "this thread already holds the lock of the shared data and would wait \
-         for ever ({errno}): use the guard that it has"
-    )
 }
 
 impl<T: ?Sized> Clone for Synchronized<T> {
@@ -188,95 +163,6 @@ impl<T: ?Sized> Clone for Synchronized<T> {
 /// Shows the data, or that they are locked.
 impl<T: Data + fmt::Debug + ?Sized> fmt::Debug for Synchronized<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.try_lock() {
-            Some(data) => data.fmt(f),
-            None => f.write_str("<locked>"),
-        }
-    }
-}
-
-/// Access to shared data, until it is dropped.
-///
-/// Do not leak it and fork: the child would have a copy of a reference to the
-/// data, and not the lock.
-///
-/// It belongs to the thread that locked the data, and cannot be sent to
-/// another:
-///
-/// ```compile_fail,E0277
-/// let value = mp_core::Value::new(0);
-/// let guard = value.lock();
-/// std::thread::scope(|scope| {
-///     scope.spawn(move || drop(guard));
-/// });
-/// ```
-#[must_use = "dropping the guard releases the lock"]
-pub struct Guard<'a, T: ?Sized> {
-    mutex: &'a RobustMutex,
-    data: *mut T,
-    acquired: Acquired,
-    /// Of the process that locked the data. A copy of the process has a copy
-    /// of the guard, but not the lock.
-    generation: u64,
-}
-
-impl<T: ?Sized> Guard<'_, T> {
-    /// Whether the one who held the lock before died holding it, and may have
-    /// left the data half changed. This is said once, to the next holder.
-    pub fn owner_died(&self) -> bool {
-        self.acquired == Acquired::OwnerDied
-    }
-
-    #[inline]
-    fn is_ours(&self) -> bool {
-        self.generation == current_generation()
-    }
-
-    #[inline]
-    #[track_caller]
-    fn check(&self) {
-        assert!(self.is_ours(), "the lock is held by the parent process");
-    }
-}
-
-impl<T: ?Sized> Deref for Guard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    #[track_caller]
-    fn deref(&self) -> &T {
-        self.check();
-        // SAFETY: `first` is in bounds and aligned; any bytes are valid
-        // plain data; the memory stays mapped as long as what `mutex` borrows;
-        // and the mutex, held as long as `self`, keeps everybody else away.
-        unsafe { &*self.data }
-    }
-}
-
-impl<T: ?Sized> DerefMut for Guard<'_, T> {
-    #[inline]
-    #[track_caller]
-    fn deref_mut(&mut self) -> &mut T {
-        self.check();
-        // SAFETY: as in `deref`, and `self` is borrowed exclusively.
-        unsafe { &mut *self.data }
-    }
-}
-
-impl<T: ?Sized> Drop for Guard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        // In a forked child, which has a copy of the guard, the mutex is the
-        // parent's, or has been locked here anew.
-        if self.is_ours() {
-            let _ = self.mutex.unlock();
-            held::one_less();
-        }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for Guard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        (**self).fmt(f)
+        self.guarded().fmt(f)
     }
 }

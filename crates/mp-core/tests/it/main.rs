@@ -8,6 +8,7 @@ mod active;
 mod arguments;
 mod array;
 mod behaviours;
+mod chunked;
 mod context;
 mod daemon;
 mod descriptors;
@@ -29,6 +30,7 @@ mod orphans;
 mod ownership;
 mod panics;
 mod process;
+mod ranges;
 mod relatives;
 mod resources;
 mod rlock;
@@ -63,6 +65,7 @@ modules! {
     arguments,
     array,
     behaviours,
+    chunked,
     context,
     daemon,
     descriptors,
@@ -82,6 +85,7 @@ modules! {
     ownership,
     panics,
     process,
+    ranges,
     relatives,
     resources,
     rlock,
