@@ -125,6 +125,7 @@
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 compile_error!("mp-core needs Linux and the GNU C library");
 
+mod codec;
 mod connection;
 mod error;
 mod process;

@@ -8,6 +8,9 @@ use nix::sys::signal::Signal;
 
 use crate::error::panic::Panic;
 
+/// The reason for an error, which somebody else gives.
+pub(crate) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
     #[error("cannot start a process twice")]
@@ -93,9 +96,9 @@ pub(crate) enum Cause {
     )]
     NotInheriting(&'static str),
     #[error("cannot send the arguments of {name:?} to its process: {source}")]
-    Pack { name: String, source: postcard::Error },
+    Pack { name: String, source: BoxedError },
     #[error("cannot read what the parent sent: {0}")]
-    Unpack(&'static str, #[source] Option<postcard::Error>),
+    Unpack(&'static str, #[source] Option<BoxedError>),
 
     #[error("this thread already holds the lock, and would wait for ever")]
     Deadlock,
@@ -139,7 +142,7 @@ pub(crate) enum Cause {
     #[error("process {name:?} gave no result: {why}")]
     NotSent { name: String, why: String },
     #[error("cannot read the result of process {name:?}: {source}")]
-    NotDecoded { name: String, source: postcard::Error },
+    NotDecoded { name: String, source: BoxedError },
     #[error("the target of process {name:?} never began: {how}")]
     NotRun { name: String, how: String },
     #[error(

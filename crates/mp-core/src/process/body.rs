@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::error::Cause;
 use crate::process::start_method::StartMethod;
 use crate::process::target::{Ended, Outcome, Run, Task};
@@ -25,7 +26,7 @@ pub trait Body {
     fn entry(&self) -> Option<&'static Entry>;
 
     /// The body, to be sent.
-    fn pack(&self) -> Result<Payload, postcard::Error>;
+    fn pack(&self) -> codec::error::Result<Payload>;
 
     /// Runs it, in a forked child.
     fn run_forked(&mut self) -> Ended;
@@ -59,7 +60,7 @@ impl<T: Run> Body for T {
         Some(OfRun::<T>::ENTRY)
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         reduction::pack(self)
     }
 
@@ -94,7 +95,7 @@ pub(crate) struct Call(Mutex<Option<Box<dyn CallOnce + Send>>>);
 /// A function with its arguments, or a closure, of whatever types.
 trait CallOnce {
     fn entry(&self) -> Option<&'static Entry>;
-    fn pack(&self) -> Result<Payload, postcard::Error>;
+    fn pack(&self) -> codec::error::Result<Payload>;
     fn run(self: Box<Self>) -> Ended;
 }
 
@@ -124,7 +125,7 @@ impl Call {
         lock(&self.0).as_ref().map_or(Some(NOTHING), |call| call.entry())
     }
 
-    pub(crate) fn pack(&self) -> Result<Payload, postcard::Error> {
+    pub(crate) fn pack(&self) -> codec::error::Result<Payload> {
         let call = lock(&self.0);
         call.as_ref().map_or(Ok(Payload::default()), |call| call.pack())
     }
@@ -169,7 +170,7 @@ where
         Some(Self::ENTRY)
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         reduction::pack(&self.args)
     }
 
@@ -185,7 +186,7 @@ impl<C: FnOnce() -> Ended> CallOnce for ClosureCall<C> {
         None
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         Ok(Payload::default())
     }
 
@@ -220,7 +221,7 @@ impl Body for Function {
         self.0.entry()
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         self.0.pack()
     }
 
@@ -256,7 +257,7 @@ impl Body for Closure {
         None
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         self.0.pack()
     }
 
@@ -277,7 +278,8 @@ fn with_arguments<T: Deserialize<'static>>(
     match reduction::unpack(sent) {
         Ok(arguments) => run(arguments),
         Err(source) => {
-            let cause = Cause::Unpack("the arguments are broken", Some(source));
+            let cause =
+                Cause::Unpack("the arguments are broken", Some(source.into()));
             Err(Error::from(cause).to_string())
         }
     }

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::codec::error::Error;
+use crate::codec::write::to_sink;
 use crate::error::Panic;
 use crate::process::body::Deliver;
 use crate::process::result_file::{ResultFile, State};
@@ -50,23 +52,17 @@ impl<R: Serialize> Deliver<R> for AsResult {
         let Some(giving) = giving() else {
             return Err("Error: there is no file for the result".to_owned());
         };
-        giving
-            .file
-            .write(State::Nothing, true, &[])
-            .map_err(|error| cannot_give(&error))?;
+        let file = &giving.file;
+        file.write(State::Nothing, true, |_| Ok(())).map_err(cannot_give)?;
         giving.begun.set(true);
         let result = task();
-        let bytes = postcard::to_stdvec(&result)
-            .map_err(|error| cannot_give(&error))?;
-        giving
-            .file
-            .write(State::Value, true, &bytes)
-            .map_err(|error| cannot_give(&error))?;
+        file.write(State::Value, true, |sink| to_sink(&result, sink))
+            .map_err(cannot_give)?;
         Ok(0)
     }
 }
 
-fn cannot_give(why: &dyn std::fmt::Display) -> String {
+fn cannot_give(why: Error) -> String {
     format!("Error: the result cannot be sent: {why}")
 }
 
@@ -74,10 +70,11 @@ fn cannot_give(why: &dyn std::fmt::Display) -> String {
 /// whether it is to be kept quiet.
 pub(crate) fn note_panic(info: &PanicHookInfo) -> bool {
     let Some(giving) = giving() else { return false };
-    if let Ok(panic) = postcard::to_stdvec(&Panic::new(info)) {
-        // If it cannot be noted, the parent learns how the process ended.
-        let _ = giving.file.write(State::Panicking, giving.begun.get(), &panic);
-    }
+    let panic = Panic::new(info);
+    // If it cannot be noted, the parent learns how the process ended.
+    let _ = giving.file.write(State::Panicking, giving.begun.get(), |sink| {
+        to_sink(&panic, sink)
+    });
     giving.quiet_panics
 }
 
@@ -91,10 +88,8 @@ pub(crate) fn confirm_panic() {
 /// Says why there is no result.
 pub(crate) fn fail(why: &str) {
     if let Some(giving) = giving() {
-        let _ = giving.file.write(
-            State::Failed,
-            giving.begun.get(),
-            why.as_bytes(),
-        );
+        let _ = giving.file.write(State::Failed, giving.begun.get(), |sink| {
+            Ok(sink.push(why.as_bytes())?)
+        });
     }
 }

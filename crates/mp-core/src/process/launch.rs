@@ -5,6 +5,7 @@
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
+use crate::codec;
 use crate::error::Cause;
 use crate::process::birth::{Birth, Ties};
 use crate::process::body::Body;
@@ -115,7 +116,14 @@ impl<T: Body> Process<T> {
         };
         let payload = match self.body.pack() {
             Ok(payload) => payload,
-            Err(source) => return Err(Cause::Pack { name, source }.into()),
+            Err(codec::error::Error::System(source)) => {
+                let write = Error::system_of("write the arguments of", &name);
+                return Err(write(source));
+            }
+            Err(source) => {
+                let source = source.into();
+                return Err(Cause::Pack { name, source }.into());
+            }
         };
         // The server has stayed where the program was when it was started.
         let directory = match method {

@@ -12,16 +12,16 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::codec::read::from_bytes;
+use crate::codec::sink::Bytes;
+use crate::codec::write::to_sink;
 use crate::error::Cause;
 use crate::process::birth::{Birth, Ties};
 use crate::shm::heap;
-use crate::shm::reduction::{Payload, Place};
+use crate::shm::reduction::{Payload, Place, Shared};
 use crate::sys::entry::Entry;
-use crate::sys::memory::{read_sealed, sealed};
+use crate::sys::memory::{read_sealed, seal};
 use crate::sys::socket::{self, Received};
-
-/// The longest message. It fits into a socket's buffer with room to spare.
-const LONGEST: usize = 32 << 10;
 
 /// What a message is, by its first byte.
 const SERVE: u8 = b'S';
@@ -43,11 +43,13 @@ struct Head {
 /// A process to be, in its parent.
 #[derive(Debug)]
 pub(crate) struct Preparation {
-    head: Head,
+    name: String,
+    /// The arguments, the head, and the head's length.
+    bytes: Bytes,
     ties: Ties,
     directory: Option<OwnedFd>,
     claims: Vec<OwnedFd>,
-    payload: Payload,
+    shared: Shared,
 }
 
 /// The same, on its way in.
@@ -90,48 +92,48 @@ impl Preparation {
         birth: Birth,
         ties: Ties,
         directory: Option<OwnedFd>,
-        mut payload: Payload,
+        payload: Payload,
     ) -> io::Result<Self> {
+        let Payload { mut bytes, mut shared } = payload;
         // Who gets no shared object can use no shared memory.
-        let claims = if payload.shared.arenas.is_empty() {
-            Vec::new()
-        } else {
-            heap::claims()?
-        };
-        let count = u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?;
-        let has_directory = directory.is_some();
-        let places = mem::take(&mut payload.shared.places);
-        let has_result = ties.result.is_some();
+        let claims =
+            if shared.arenas.is_empty() { Vec::new() } else { heap::claims()? };
+        let name = birth.name.clone();
         let head = Head {
             entry,
             birth,
-            has_directory,
-            has_result,
-            claims: count,
-            places,
+            has_directory: directory.is_some(),
+            has_result: ties.result.is_some(),
+            claims: u32::try_from(claims.len()).map_err(|_| Errno::E2BIG)?,
+            places: mem::take(&mut shared.places),
         };
-        Ok(Self { head, ties, directory, claims, payload })
+        let start = bytes.length();
+        to_sink(&head, &mut bytes).map_err(io::Error::other)?;
+        let length = (bytes.length() - start) as u64;
+        bytes.push(&length.to_ne_bytes())?;
+        let bytes = bytes.finish()?;
+        if let Bytes::File(file) = &bytes {
+            seal(file)?;
+        }
+        Ok(Self { name, bytes, ties, directory, claims, shared })
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.head.birth.name
+        &self.name
     }
 
     pub(crate) fn send(&self, to: BorrowedFd) -> io::Result<()> {
-        let head = postcard::to_stdvec(&self.head)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let length = (head.len() as u64).to_ne_bytes();
-        let bytes = &self.payload.bytes;
-        let size = 1 + bytes.len() + head.len() + length.len();
-        let mut fds = Vec::with_capacity(2 + self.claims.len());
-        if size <= LONGEST {
-            self.push_fds(&mut fds);
-            socket::send(to, &[&[INLINE], bytes, &head, &length], &fds)
-        } else {
-            let file = sealed(&[bytes, &head, &length])?;
-            fds.push(file.as_fd());
-            self.push_fds(&mut fds);
-            socket::send(to, &[&[FILE]], &fds)
+        let mut fds = Vec::with_capacity(4 + self.claims.len());
+        match &self.bytes {
+            Bytes::Inline(bytes) => {
+                self.push_fds(&mut fds);
+                socket::send(to, &[&[INLINE], bytes], &fds)
+            }
+            Bytes::File(file) => {
+                fds.push(file.as_fd());
+                self.push_fds(&mut fds);
+                socket::send(to, &[&[FILE]], &fds)
+            }
         }
     }
 
@@ -140,7 +142,7 @@ impl Preparation {
         fds.extend(self.ties.result.iter().map(AsFd::as_fd));
         fds.extend(self.directory.iter().map(AsFd::as_fd));
         fds.extend(self.claims.iter().map(AsFd::as_fd));
-        fds.extend(self.payload.shared.arenas.iter().map(|arena| arena.fd()));
+        fds.extend(self.shared.arenas.iter().map(|arena| arena.fd()));
     }
 }
 
@@ -173,7 +175,7 @@ impl Delivery {
         let broken = |what| Cause::Unpack(what, None);
         let bytes: &'static [u8] = match self.content {
             Content::Inline(bytes) => &bytes.leak()[1..],
-            Content::File(file) => read_sealed(&file)
+            Content::File(file) => read_sealed(file.as_fd())
                 .map_err(crate::Error::system("read the arguments"))?,
         };
         let (rest, length) =
@@ -183,8 +185,8 @@ impl Delivery {
             .and_then(|length| rest.len().checked_sub(length))
             .ok_or(broken("its head is longer than it is"))?;
         let (arguments, head) = rest.split_at(start);
-        let head: Head = postcard::from_bytes(head).map_err(|error| {
-            Cause::Unpack("its head is broken", Some(error))
+        let head: Head = from_bytes(head).map_err(|error| {
+            Cause::Unpack("its head is broken", Some(error.into()))
         })?;
         let entry = Entry::at(head.entry)
             .ok_or(broken("there is no such entry in the program"))?;

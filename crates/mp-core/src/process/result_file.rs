@@ -14,9 +14,12 @@ use std::ops::Deref;
 use std::os::fd::OwnedFd;
 
 use bytemuck::{Pod, Zeroable};
-use nix::sys::uio::{pread, pwrite};
+use nix::sys::uio::pread;
 use serde::de::DeserializeOwned;
 
+use crate::codec::error::Result;
+use crate::codec::read::from_bytes;
+use crate::codec::sink::Sink;
 use crate::error::Panic;
 use crate::sys::last_words::{self, LastWord};
 use crate::sys::memory::{self, MappedFile};
@@ -100,48 +103,39 @@ impl ResultFile {
         Ok(())
     }
 
-    /// Writes the header, and what stands behind it if that is new.
+    /// Writes what stands behind the header, and then the header.
     ///
     /// # Errors
     ///
-    /// If there is no memory for it, or it is longer than a file may be.
+    /// Those of `content`; and if there is no memory for it, or it is longer
+    /// than a file may be.
     pub(crate) fn write(
         &self,
         state: State,
         begun: bool,
-        content: &[u8],
-    ) -> io::Result<()> {
-        memory::allow_size(CONTENT + content.len())?;
-        let file = self.fd.get()?;
-        let mut rest = content;
-        let mut place = CONTENT;
-        while !rest.is_empty() {
-            let written = memory::retry(|| {
-                pwrite(file, rest, memory::file_offset(place)?)
-            })?;
-            rest = &rest[written..];
-            place += written;
-        }
+        content: impl FnOnce(&mut Sink) -> Result<()>,
+    ) -> Result<()> {
+        memory::allow_size(CONTENT)?;
+        let mut sink =
+            Sink::to_file(self.fd.get()?.try_clone_to_owned()?, CONTENT);
+        content(&mut sink)?;
         let header = Header {
             state: state as u32,
             begun: begun.into(),
-            length: content.len() as u64,
+            length: (sink.end()? - CONTENT) as u64,
             last_word: 0,
             _padding: 0,
         };
         let bytes = bytemuck::bytes_of(&header);
         let bytes = &bytes[..offset_of!(Header, last_word)];
-        memory::retry(|| pwrite(file, bytes, 0))?;
-        Ok(())
+        Ok(memory::write_at(self.fd.get()?, bytes, 0)?)
     }
 
     /// Says that the panic that stands there was not caught.
     pub(crate) fn confirm_panic(&self) -> io::Result<()> {
         let state = (State::Panicked as u32).to_ne_bytes();
-        let place = memory::file_offset(offset_of!(Header, state))?;
-        let file = self.fd.get()?;
-        memory::retry(|| pwrite(file, &state, place))?;
-        Ok(())
+        let place = offset_of!(Header, state);
+        memory::write_at(self.fd.get()?, &state, place)
     }
 
     /// Reads what the child has left. It has ended.
@@ -200,16 +194,14 @@ impl Record {
     }
 
     /// The value, if that is what stands there.
-    pub(crate) fn value<R: DeserializeOwned>(
-        &self,
-    ) -> Result<R, postcard::Error> {
-        postcard::from_bytes(self.bytes())
+    pub(crate) fn value<R: DeserializeOwned>(&self) -> Result<R> {
+        from_bytes(self.bytes())
     }
 
     /// The panic, if that is what stands there.
     pub(crate) fn panic(&self) -> Option<Panic> {
         matches!(self.state, State::Panicking | State::Panicked)
-            .then(|| postcard::from_bytes(self.bytes()).ok())?
+            .then(|| from_bytes(self.bytes()).ok())?
     }
 
     /// Why there is no value, if the child could say so.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::error::Cause;
 use crate::process::body::{Body, Call};
 use crate::process::giving::AsResult;
@@ -52,7 +53,7 @@ impl<R> Body for Returning<R> {
         self.call.entry()
     }
 
-    fn pack(&self) -> Result<Payload, postcard::Error> {
+    fn pack(&self) -> codec::error::Result<Payload> {
         self.call.pack()
     }
 
@@ -229,8 +230,8 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
             let exit = self.handle.poll().ok().flatten();
             return Err(why_none(&record, exit, &self.rules, name).into());
         }
-        record
-            .value()
-            .map_err(|source| Cause::NotDecoded { name, source }.into())
+        record.value().map_err(|source| {
+            Cause::NotDecoded { name, source: source.into() }.into()
+        })
     }
 }

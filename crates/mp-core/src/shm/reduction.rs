@@ -17,13 +17,17 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::codec;
+use crate::codec::read::from_bytes;
+use crate::codec::sink::Sink;
+use crate::codec::write::to_sink;
 use crate::error::Cause;
 use crate::shm::heap::{Arena, Block};
 
 /// Bytes, and the shared objects that they refer to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Payload {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Sink,
     pub(crate) shared: Shared,
 }
 
@@ -80,12 +84,17 @@ thread_local! {
     static ARRIVED: RefCell<Option<Arrival>> = const { RefCell::new(None) };
 }
 
+impl Default for Payload {
+    fn default() -> Self {
+        Self { bytes: Sink::new(), shared: Shared::default() }
+    }
+}
+
 /// Makes a value ready to be sent to a process that is being started.
-pub(crate) fn pack<T: Serialize>(
-    value: &T,
-) -> Result<Payload, postcard::Error> {
+pub(crate) fn pack<T: Serialize>(value: &T) -> codec::error::Result<Payload> {
     let _sending = Sending::begin();
-    let bytes = postcard::to_stdvec(value)?;
+    let mut bytes = Sink::new();
+    to_sink(value, &mut bytes)?;
     Ok(Payload { bytes, shared: SENDING.take().unwrap_or_default() })
 }
 
@@ -116,8 +125,8 @@ pub(crate) fn arrive(places: Vec<Place>, arenas: Vec<OwnedFd>) {
 /// Makes a value from what was sent.
 pub(crate) fn unpack<T: Deserialize<'static>>(
     bytes: &'static [u8],
-) -> Result<T, postcard::Error> {
-    let value = postcard::from_bytes(bytes);
+) -> codec::error::Result<T> {
+    let value = from_bytes(bytes);
     // What nothing refers to is closed.
     ARRIVED.set(None);
     value

@@ -3,8 +3,7 @@
 #![allow(unsafe_code, reason = "maps memory and reads it")]
 
 use std::ffi::CStr;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::ops::{Deref, Range};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
@@ -19,6 +18,7 @@ use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::sysinfo::sysinfo;
+use nix::sys::uio::pwrite;
 use nix::unistd::ftruncate;
 
 use super::fd::beyond_std_streams;
@@ -178,32 +178,27 @@ impl Deref for MappedFile {
     }
 }
 
-/// A file in memory with these bytes in it, which nobody can change any more.
-pub(crate) fn sealed(parts: &[&[u8]]) -> io::Result<OwnedFd> {
-    let fd = memfd_create(
-        c"mp-core arguments",
-        MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING,
-    )?;
-    allow_size(parts.iter().map(|part| part.len()).sum())?;
-    let mut file = File::from(fd);
-    for part in parts {
-        file.write_all(part)?;
-    }
-    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
-    Ok(file.into())
-}
-
-/// The bytes of a file that [`sealed`] made. They stay for the life of the
-/// process.
+/// The bytes of a [sealed](seal) file. They stay for the life of the process.
 ///
 /// # Errors
 ///
 /// `EINVAL` if the file could still be changed.
-pub(crate) fn read_sealed(fd: &OwnedFd) -> io::Result<&'static [u8]> {
-    require_seals(fd, SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK)?;
-    // SAFETY: the seals, which cannot be taken off, forbid every change.
-    let map = unsafe { MmapOptions::new().map_copy_read_only(fd) }?;
-    Ok(Box::leak(Box::new(map)))
+pub(crate) fn read_sealed(fd: BorrowedFd) -> io::Result<&'static [u8]> {
+    Ok(&Box::leak(Box::new(MappedFile::new(fd)?)).0)
+}
+
+/// Writes all these bytes to a file, from a place on.
+pub(crate) fn write_at(
+    fd: BorrowedFd,
+    mut bytes: &[u8],
+    mut place: usize,
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = retry(|| pwrite(fd, bytes, file_offset(place)?))?;
+        bytes = &bytes[written..];
+        place += written;
+    }
+    Ok(())
 }
 
 /// Refuses a file that is longer than this process may make one. The kernel

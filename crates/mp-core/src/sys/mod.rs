@@ -20,6 +20,7 @@ pub(crate) mod mutex;
 pub(crate) mod parent_death;
 pub(crate) mod pidfd;
 pub(crate) mod private_fd;
+pub(crate) mod same_type;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stateless;

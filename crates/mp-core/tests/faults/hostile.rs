@@ -125,40 +125,26 @@ struct Message {
     may_run: bool,
 }
 
-/// Where the head of a letter begins, and how many bytes the place of the
-/// target takes in it.
-fn head(letter: &[u8]) -> (usize, usize) {
+/// How many bytes the place of the target takes: the first of the head.
+const PLACE: usize = size_of::<u64>();
+
+/// Where the head of a letter begins.
+fn head(letter: &[u8]) -> usize {
     let (rest, length) = letter.split_last_chunk::<8>().unwrap();
     let length = usize::try_from(u64::from_ne_bytes(*length)).unwrap();
-    let start = rest.len() - length;
-    let place = rest[start..].iter().take_while(|&&byte| byte >= 128).count();
-    (start, place + 1)
+    rest.len() - length
 }
 
 /// The letter with another place of the target.
 fn redirected(letter: &[u8], place: u64) -> Vec<u8> {
-    let (start, old) = head(letter);
-    let (rest, length) = letter.split_last_chunk::<8>().unwrap();
-    let new = postcard_number(place);
-    let length = u64::from_ne_bytes(*length) + new.len() as u64 - old as u64;
-    let (before, after) = (&rest[..start], &rest[start + old..]);
-    [before, &new, after, &length.to_ne_bytes()].concat()
-}
-
-/// Seven bits in a byte, the lowest first.
-fn postcard_number(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number >= 128 {
-        bytes.push(number.to_le_bytes()[0] | 128);
-        number >>= 7;
-    }
-    bytes.push(number.to_le_bytes()[0]);
+    let mut bytes = letter.to_vec();
+    bytes[head(letter)..][..PLACE].copy_from_slice(&place.to_ne_bytes());
     bytes
 }
 
 fn message(letter: &[u8], random: &mut StdRng) -> Message {
     let mut bytes = letter.to_vec();
-    let (start, place) = head(letter);
+    let start = head(letter);
     let mut may_run = false;
     match random.random_range(0..7) {
         0 => {
@@ -200,7 +186,7 @@ fn message(letter: &[u8], random: &mut StdRng) -> Message {
             may_run = true;
             for _ in 0..random.random_range(1..5) {
                 let at = random.random_range(PREAMBLE..bytes.len());
-                if !(start..start + place).contains(&at) {
+                if !(start..start + PLACE).contains(&at) {
                     bytes[at] = random.random();
                 }
             }

@@ -14,6 +14,7 @@ use source::{Module, Use};
 const FLOORS: &[&[&str]] = &[
     &["error"],
     &["sys"],
+    &["codec"],
     &["shm"],
     &["connection", "sharedctypes", "synchronize"],
     &["process"],
