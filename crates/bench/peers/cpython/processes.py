@@ -67,7 +67,8 @@ def first_line(job):
 
 
 def take(text):
-    pass
+    # Every page of it.
+    text[::4096]
 
 
 def start_join_args(job):

@@ -4,6 +4,7 @@
 //! one piece, in the very form that the single numbers have.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::DeserializeSeed;
 
@@ -12,7 +13,7 @@ use crate::sys::same_type::{cast, convert, is};
 const SLICE: usize = size_of::<&[u8]>();
 const VEC: usize = size_of::<Vec<u8>>();
 
-/// The numbers of a `Vec`, a boxed slice or a slice, and how many they are.
+/// The numbers of a `Vec` or a slice, owned or not, and how many they are.
 /// None if the value is something else.
 #[inline]
 pub(crate) fn of<T: ?Sized>(value: &T) -> Option<(usize, &[u8])> {
@@ -28,6 +29,9 @@ pub(crate) fn of<T: ?Sized>(value: &T) -> Option<(usize, &[u8])> {
             if let Some(numbers) = cast::<T, Box<[$number]>>(value) {
                 return Some((numbers.len(), bytemuck::cast_slice(numbers)));
             }
+            if let Some(numbers) = cast::<T, Arc<[$number]>>(value) {
+                return Some((numbers.len(), bytemuck::cast_slice(numbers)));
+            }
             if let Some(numbers) = cast::<T, &[$number]>(value) {
                 return Some((numbers.len(), bytemuck::cast_slice(numbers)));
             }
@@ -37,8 +41,8 @@ pub(crate) fn of<T: ?Sized>(value: &T) -> Option<(usize, &[u8])> {
     None
 }
 
-/// How many bytes one of the numbers takes, if a `Vec` or a boxed slice of
-/// numbers is wanted, and nothing is done with it on the way.
+/// How many bytes one of the numbers takes, if a `Vec` or a slice of numbers is
+/// wanted, and nothing is done with it on the way.
 #[inline]
 pub(crate) fn wanted<'de, S: DeserializeSeed<'de>>(_seed: &S) -> Option<usize> {
     if !matches!(size_of::<S::Value>(), SLICE | VEC) {
@@ -46,7 +50,9 @@ pub(crate) fn wanted<'de, S: DeserializeSeed<'de>>(_seed: &S) -> Option<usize> {
     }
     macro_rules! any_of {
         ($($number:ty)*) => {$(
-            if is_plain::<S, Vec<$number>>() || is_plain::<S, Box<[$number]>>()
+            if is_plain::<S, Vec<$number>>()
+                || is_plain::<S, Box<[$number]>>()
+                || is_plain::<S, Arc<[$number]>>()
             {
                 return Some(size_of::<$number>());
             }
@@ -69,6 +75,12 @@ pub(crate) fn from<V>(bytes: &[u8]) -> Option<V> {
         ($($number:ty)*) => {$(
             if is::<V, Vec<$number>>() {
                 return convert(copied::<$number>(bytes));
+            }
+            if is::<V, Arc<[$number]>>() {
+                let numbers = bytes.chunks_exact(size_of::<$number>());
+                let numbers: Arc<[$number]> =
+                    numbers.map(bytemuck::pod_read_unaligned).collect();
+                return convert(numbers);
             }
             if is::<V, Box<[$number]>>() {
                 return convert(copied::<$number>(bytes).into_boxed_slice());

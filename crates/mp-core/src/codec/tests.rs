@@ -118,6 +118,9 @@ fn numbers_in_one_piece_and_one_by_one_are_the_same() {
         assert_eq!(bytes_of(&boxed), bytes);
         assert_eq!(bytes_of(&numbers.as_slice()), bytes);
         assert_eq!(bytes_of(&numbers.clone().into_boxed_slice()), bytes);
+        let shared: Arc<[N]> = numbers.clone().into();
+        assert_eq!(bytes_of(&shared), bytes);
+        assert_eq!(*from_bytes::<Arc<[N]>>(&bytes).unwrap(), *numbers);
         assert_eq!(from_bytes::<Vec<N>>(&bytes).unwrap(), numbers);
         assert_eq!(*from_bytes::<Box<Vec<N>>>(&bytes).unwrap(), numbers);
         assert_eq!(*from_bytes::<Box<[N]>>(&bytes).unwrap(), *numbers);

@@ -166,7 +166,7 @@ impl MappedFile {
         // by a mapping for writing that was made before them. This crate makes
         // none of such a file; a program that finds the descriptor and does
         // would break this.
-        Ok(Self(unsafe { MmapOptions::new().populate().map(&fd) }?))
+        Ok(Self(unsafe { MmapOptions::new().map(&fd) }?))
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) unsafe trait Shorten<'a> {}
 unsafe impl<N: bytemuck::Pod> Shorten<'_> for Vec<N> {}
 // SAFETY: as above.
 unsafe impl<N: bytemuck::Pod> Shorten<'_> for Box<[N]> {}
+// SAFETY: as above.
+unsafe impl<N: bytemuck::Pod> Shorten<'_> for std::sync::Arc<[N]> {}
 // SAFETY: the only lifetime is `'a`.
 unsafe impl<'a, N: bytemuck::Pod> Shorten<'a> for &'a [N] {}
 

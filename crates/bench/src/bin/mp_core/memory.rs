@@ -1,6 +1,7 @@
 //! Shared objects, and the memory that they take.
 
 use std::fs;
+use std::sync::Arc;
 
 use bench::{Job, Series, now};
 use mp_core::{Context, Process, RawArray, Result, StartMethod, Value};
@@ -80,13 +81,12 @@ pub(crate) fn array_sum(job: &Job) -> Result<()> {
             &params,
         );
     }
-    let numbers: Vec<_> = array.iter().collect();
+    let (first, second) = (array.to_vec(..half), array.to_vec(half..));
+    let halves: [Arc<[f64]>; CHILDREN] = [first.into(), second.into()];
     for method in [StartMethod::ForkServer, StartMethod::Spawn] {
         let context = Context::new(method);
         let child = |place: usize| {
-            let (first, second) = numbers.split_at(half);
-            let numbers = if place == 0 { first } else { second };
-            let arguments = (numbers.to_vec(), sums.clone(), place);
+            let arguments = (halves[place].clone(), sums.clone(), place);
             context.process(add_sent, arguments)
         };
         let params = format!("how=sent,method={method},items={}", job.size);
@@ -141,6 +141,6 @@ fn add_in_place(
     sums.set(place, sum);
 }
 
-fn add_sent(numbers: Vec<f64>, sums: RawArray<f64>, place: usize) {
+fn add_sent(numbers: Arc<[f64]>, sums: RawArray<f64>, place: usize) {
     sums.set(place, numbers.iter().sum());
 }

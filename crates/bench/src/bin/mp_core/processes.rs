@@ -72,17 +72,16 @@ pub(crate) fn first_line(job: &Job) -> Result<()> {
     Ok(())
 }
 
+/// The child looks at every page of a text that its parent keeps.
 pub(crate) fn start_join_args(job: &Job) -> Result<()> {
-    let bytes = "x".repeat(job.size);
+    let text: &'static str = "x".repeat(job.size).leak();
     for method in StartMethod::ALL {
         let context = Context::new(method);
         start_and_join(context)?;
         let mut joins = Series::new(job);
         while joins.wants_more() {
-            let sent = bytes.clone();
             let begin = now();
-            let mut process =
-                context.process(|text: String| drop(black_box(text)), (sent,));
+            let mut process = context.process(touch_pages, (text,));
             process.start()?;
             process.join()?;
             drop(process);
@@ -116,6 +115,12 @@ pub(crate) fn result(job: &Job) -> Result<()> {
         results.report("result", "ns", &params);
     }
     Ok(())
+}
+
+fn touch_pages(text: &str) {
+    text.as_bytes().iter().step_by(4096).for_each(|byte| {
+        black_box(*byte);
+    });
 }
 
 /// None is waited for before the last has been started.
