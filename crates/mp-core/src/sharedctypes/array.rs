@@ -13,7 +13,8 @@ use crate::{Error, Result, Synchronized};
 ///
 /// Python: [`multiprocessing.Array`]; see the
 /// [table of types](crate::sharedctypes). Its length does not change. A clone
-/// is another handle to the same array.
+/// is another handle to the same array. Where several processes are to work on
+/// parts of it at the same time, use a [`ChunkedArray`](crate::ChunkedArray).
 ///
 /// [`multiprocessing.Array`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Array
 ///
@@ -74,7 +75,7 @@ impl<T: PlainData> Array<T> {
     ///
     /// If the system has no memory for it, or no descriptor.
     pub fn try_new(length: usize) -> Result<Self> {
-        Self::filled(length, |items| items.fill(T::zeroed()))
+        Self::filled(length, bytemuck::fill_zeroes)
     }
 
     /// Makes an array with a copy of these items.
@@ -130,8 +131,7 @@ impl<T: PlainData> Array<T> {
 
     /// Changes the item at `index`, under the lock.
     ///
-    /// Python: `array[index] = …`. Of a holder that died, as
-    /// [`get`](Self::get).
+    /// Python: `array[index] = …`. Of a holder that died, as [`get`](Self::get).
     ///
     /// # Panics
     ///

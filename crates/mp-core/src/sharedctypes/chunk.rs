@@ -2,19 +2,16 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::plain::PlainData;
+use crate::Guard;
 use crate::shm::chunks::Chunks;
 use crate::shm::guard::Guarded;
-use crate::shm::reduction::{Extent, deserialize_extent, serialize_block};
-use crate::{Guard, Result};
 
 /// A chunk of a [`ChunkedArray`](crate::ChunkedArray), with the lock that guards it.
 ///
-/// It goes to a process as any shared object does, and a clone is another
-/// handle to the same chunk. A chunk keeps the memory of the whole array.
+/// It can be an argument of a process, as any shared object can. A clone is
+/// another handle to the same chunk. A handle keeps the memory of the whole
+/// array.
 ///
 /// # Examples
 ///
@@ -38,12 +35,16 @@ impl<T: PlainData> Chunk<T> {
         Self { chunks, index }
     }
 
-    /// The place of the chunk among the chunks.
+    pub(super) fn chunks(&self) -> &Chunks<T> {
+        &self.chunks
+    }
+
+    /// Which chunk of the array it is, counted from zero.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The places of its items among those of the array.
+    /// Which items of the array are in it.
     pub fn range(&self) -> Range<usize> {
         self.chunks.range(self.index)
     }
@@ -53,7 +54,7 @@ impl<T: PlainData> Chunk<T> {
         self.range().len()
     }
 
-    /// Whether there are no items in it: never.
+    /// Whether there are no items in it. A chunk always has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -104,70 +105,4 @@ impl<T: PlainData + fmt::Debug> fmt::Debug for Chunk<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.debug_tuple("Chunk").field(&self.guarded()).finish()
     }
-}
-
-impl<T: PlainData> Serialize for Chunk<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (Sent(&self.chunks), self.index).serialize(to)
-    }
-}
-
-impl<'de, T: PlainData> Deserialize<'de> for Chunk<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (Arrived(chunks), index) =
-            <(Arrived<T>, usize)>::deserialize(from)?;
-        let count = chunks.count();
-        if index >= count {
-            let text =
-                format!("there is no chunk {index} in an array of {count}");
-            return Err(D::Error::custom(text));
-        }
-        Ok(Self { chunks, index })
-    }
-}
-
-/// All chunks, on the way to another process.
-struct Sent<'a, T>(&'a Chunks<T>);
-
-impl<T: PlainData> Serialize for Sent<'_, T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        serialize_chunks(self.0, to)
-    }
-}
-
-/// The same, in that process.
-struct Arrived<T>(Chunks<T>);
-
-impl<'de, T: PlainData> Deserialize<'de> for Arrived<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        deserialize_chunks(from).map(Self)
-    }
-}
-
-/// Serializes an array in chunks. How long it and its chunks are goes where no
-/// program can change it: others lock by the same lengths.
-pub(super) fn serialize_chunks<T: PlainData, S: Serializer>(
-    chunks: &Chunks<T>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    let extent = Extent {
-        count: chunks.length(),
-        item_size: size_of::<T>(),
-        chunk_length: chunks.chunk_length(),
-    };
-    serialize_block(chunks.block(), extent, "ChunkedArray", to)
-}
-
-/// What [`serialize_chunks`] sent.
-pub(super) fn deserialize_chunks<'de, T: PlainData, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Chunks<T>, D::Error> {
-    let (block, extent) = deserialize_extent("ChunkedArray", from)?;
-    // Items of another size would make other bytes a chunk than those that the
-    // others lock with its lock.
-    if extent.item_size != size_of::<T>() {
-        return Err(D::Error::custom("the items are of another size"));
-    }
-    Chunks::attach(block, extent.count, extent.chunk_length)
-        .ok_or_else(|| D::Error::custom("the array is too short"))
 }

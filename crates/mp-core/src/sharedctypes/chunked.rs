@@ -1,9 +1,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::chunk::{Chunk, deserialize_chunks, serialize_chunks};
+use super::chunk::Chunk;
 use super::plain::PlainData;
 use crate::error::{Cause, or_panic};
 use crate::shm::chunks::{self, Chunks, MOST_CHUNKS};
@@ -19,8 +17,9 @@ use crate::{ChunkedGuard, Error, Result};
 /// Python has no such type. There one makes an [`Array`](crate::Array) without
 /// a lock, and a `Lock` for each part of it, and keeps to one's part.
 ///
-/// The chunks are those of [`slice::chunks`]: all of the same length, but that
-/// the last may be shorter. There are at most 1024.
+/// The chunks are those of [`slice::chunks`]: all have the same length, except
+/// that the last may be shorter. There are at most 1024: of the locks that a
+/// process holds when it is killed, the kernel frees no more than 2048.
 ///
 /// # Examples
 ///
@@ -71,8 +70,8 @@ impl<T> ChunkedArray<T> {
     ///
     /// # Panics
     ///
-    /// If `chunk_length` is zero, there would be more than 1024 chunks, or the
-    /// system has no memory for it; see [`try_new`](Self::try_new).
+    /// If the chunks would have no items, there would be more than 1024, or the
+    /// system has no memory for the array; see [`try_new`](Self::try_new).
     #[track_caller]
     pub fn new(length: usize, chunk_length: usize) -> Self
     where
@@ -88,10 +87,10 @@ impl<T: PlainData> ChunkedArray<T> {
     ///
     /// # Errors
     ///
-    /// If `chunk_length` is zero, there would be more than 1024 chunks, or the
-    /// system has no memory for it, or no descriptor.
+    /// If the chunks would have no items, there would be more than 1024, or the
+    /// system has no memory for the array, or no descriptor.
     pub fn try_new(length: usize, chunk_length: usize) -> Result<Self> {
-        Self::filled(length, chunk_length, |items| items.fill(T::zeroed()))
+        Self::filled(length, chunk_length, bytemuck::fill_zeroes)
     }
 
     /// Makes an array with a copy of these items, in chunks of `chunk_length`
@@ -249,6 +248,16 @@ impl<T: PlainData> ChunkedArray<T> {
     }
 }
 
+impl<T> ChunkedArray<T> {
+    pub(super) fn of(chunks: Chunks<T>) -> Self {
+        Self { chunks }
+    }
+
+    pub(super) fn as_chunks(&self) -> &Chunks<T> {
+        &self.chunks
+    }
+}
+
 impl<T> Clone for ChunkedArray<T> {
     fn clone(&self) -> Self {
         Self { chunks: self.chunks.clone() }
@@ -262,17 +271,5 @@ impl<T: PlainData + fmt::Debug> fmt::Debug for ChunkedArray<T> {
             .map(|index| self.chunks.chunk(index))
             .collect();
         f.debug_tuple("ChunkedArray").field(&chunks).finish()
-    }
-}
-
-impl<T: PlainData> Serialize for ChunkedArray<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        serialize_chunks(&self.chunks, to)
-    }
-}
-
-impl<'de, T: PlainData> Deserialize<'de> for ChunkedArray<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(Self { chunks: deserialize_chunks(from)? })
     }
 }

@@ -12,16 +12,26 @@
 //! | `'f'`, `'d'` | `f32`, `f64` |
 //! | `'c'` (in an array: a byte string) | `u8` |
 //! | `'u'` (a wide character) | `u32` |
+//! | `ctypes.c_bool` | `u8`, which is 0 or 1 |
 //! | a `ctypes.Structure` | a `#[repr(C)]` struct with bytemuck's [`Pod`] |
 //!
-//! [`Pod`] is derived, also [without a dependency](crate#types-of-your-own) on
-//! bytemuck.
+//! [`PlainData`] says what can be shared, and what to use instead of what
+//! cannot.
+//!
+//! There are three kinds of shared objects, by who may use them at a time:
+//!
+//! | | |
+//! |---|---|
+//! | [`Value`], [`Array`] | one process at a time, under a lock |
+//! | [`ChunkedArray`] | one process at a time for each chunk, under its lock |
+//! | [`RawValue`], [`RawArray`] | all at any time: items are copied in and out, and integers have atomic operations |
 //!
 //! [`Pod`]: bytemuck::Pod
 
 mod array;
 mod atomic;
 mod chunk;
+mod chunk_places;
 mod chunked;
 mod plain;
 mod raw;

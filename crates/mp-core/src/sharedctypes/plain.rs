@@ -1,16 +1,17 @@
 use bytemuck::Pod;
 
-/// What can be shared: plain data, for which any bytes are a value.
+/// What can be shared: plain data, for which any bytes are a valid value.
 ///
-/// That is bytemuck's [`Pod`], and every type that has it has this: numbers,
-/// arrays of them, and structs that derive it. Another process may write
-/// whatever bytes it likes, so these are not:
+/// Every type that implements bytemuck's [`Pod`] implements this, and no other
+/// does: numbers, arrays of them, and structs that derive `Pod`. These types do
+/// not:
 ///
-/// - `bool`, of which only the bytes 0 and 1 are one: use a `u8`.
-/// - `char` and enums, for the same reason: use a `u32`, or a `u8`.
-/// - Tuples, the form of which Rust does not promise: use a struct that derives
-///   `Pod`, or a value for each part.
-/// - What refers to other memory, as `String` and `Vec`: use an array of bytes.
+/// - `bool`, for which only the bytes 0 and 1 are valid: use a `u8`.
+/// - `char` and enums, for the same reason: use a `u32` or a `u8`.
+/// - Tuples, whose layout Rust does not fix: use a struct that derives `Pod`, or
+///   a value for each part.
+/// - Types that refer to other memory, such as `String` and `Vec`: use an array
+///   of bytes.
 ///
 /// # Examples
 ///
@@ -37,7 +38,7 @@ use bytemuck::Pod;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in shared memory: it is not plain data",
-    label = "not plain data, for which any bytes are a value",
+    label = "not plain data, for which any bytes are valid",
     note = "plain data are numbers, arrays of them, and `#[repr(C)]` structs \
             that derive bytemuck's `Pod`",
     note = "instead of a `bool`, share a `u8` that is 0 or 1; instead of a \

@@ -40,17 +40,24 @@ pub struct RawValue<T> {
     items: RawArray<T>,
 }
 
-impl<T: PlainData> RawValue<T> {
+// The bound stands on the function, so that rustc explains what is missing in
+// `RawValue::<bool>::new(true)` too. One on the impl would hide the function.
+impl<T> RawValue<T> {
     /// Makes a shared value.
     ///
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
     #[track_caller]
-    pub fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self
+    where
+        T: PlainData,
+    {
         or_panic(Self::try_new(value))
     }
+}
 
+impl<T: PlainData> RawValue<T> {
     /// Makes a shared value.
     ///
     /// # Errors
@@ -88,7 +95,8 @@ impl<T: AtomicInteger> RawValue<T> {
 /// An array that processes share, without a lock.
 ///
 /// Python: [`multiprocessing.sharedctypes.RawArray`]. Its items are as those
-/// of a [`RawValue`]: each is read and written by itself.
+/// of a [`RawValue`]: each is read and written by itself. Many at once are
+/// copied by ranges, at the speed of `memcpy`.
 ///
 /// [`multiprocessing.sharedctypes.RawArray`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.sharedctypes.RawArray
 ///
@@ -100,6 +108,9 @@ impl<T: AtomicInteger> RawValue<T> {
 ///     squares.set(n, (n * n) as u64);
 /// }
 /// assert_eq!(squares.get(9), Some(81));
+/// assert_eq!(squares.to_vec(2..5), [4, 9, 16]);
+/// squares.copy_from_slice(..3, &[7, 8, 9]);
+/// squares.fill(3.., 0);
 /// ```
 pub struct RawArray<T> {
     items: Items<T>,

@@ -7,12 +7,16 @@ use super::plain::PlainData;
 use super::raw::RawArray;
 use crate::sys::copy::Word;
 
-/// Whole ranges, at the speed of `memcpy`. `..` is the whole array.
+/// Ranges of items, copied at the speed of `memcpy`; `..` is the whole array.
+///
+/// Another process may change the items meanwhile. Each item of 1, 2, 4 or 8
+/// bytes is read and written whole, but the items of a range may be of different
+/// moments.
 impl<T: PlainData> RawArray<T> {
-    /// The items of a range as they are now.
+    /// A copy of the items of a range.
     ///
-    /// Python: `array[1:4]`, a list; [`copy_to_slice`](Self::copy_to_slice)
-    /// needs no new memory.
+    /// Python: `array[1:4]`, which is a list. To copy to memory that is there
+    /// already, use [`copy_to_slice`](Self::copy_to_slice).
     ///
     /// # Panics
     ///
@@ -25,6 +29,7 @@ impl<T: PlainData> RawArray<T> {
     /// assert_eq!(array.to_vec(1..4), [2, 3, 4]);
     /// assert_eq!(array.to_vec(..), [1, 2, 3, 4, 5]);
     /// ```
+    #[track_caller]
     pub fn to_vec(&self, range: impl RangeBounds<usize>) -> Vec<T> {
         let range = self.bounds(range);
         let mut items = bytemuck::zeroed_vec(range.len());
@@ -47,6 +52,7 @@ impl<T: PlainData> RawArray<T> {
     /// array.copy_to_slice(3.., &mut line);
     /// assert_eq!(line, [4, 5]);
     /// ```
+    #[track_caller]
     pub fn copy_to_slice(
         &self,
         range: impl RangeBounds<usize>,
@@ -73,6 +79,7 @@ impl<T: PlainData> RawArray<T> {
     /// array.copy_from_slice(1..4, &[7, 8, 9]);
     /// assert_eq!(array.to_vec(..), [1, 7, 8, 9, 5]);
     /// ```
+    #[track_caller]
     pub fn copy_from_slice(&self, range: impl RangeBounds<usize>, items: &[T]) {
         let range = self.bounds(range);
         same_length(range.len(), items.len());
@@ -94,6 +101,7 @@ impl<T: PlainData> RawArray<T> {
     /// array.fill(..2, 0);
     /// assert_eq!(array.to_vec(..), [0, 0, 3, 4, 5]);
     /// ```
+    #[track_caller]
     pub fn fill(&self, range: impl RangeBounds<usize>, item: T) {
         let range = self.bounds(range);
         let bytes = bytemuck::bytes_of(&item);
@@ -105,10 +113,10 @@ impl<T: PlainData> RawArray<T> {
         }
     }
 
-    /// Fills by words if all words of the item are the same, as those of
-    /// numbers and of zeros are; else by copies of several items.
+    /// Repeats a word if the item is one word or several equal ones, as zeros
+    /// are. Otherwise copies several items at a time.
     fn fill_with<W: Word>(&self, range: Range<usize>, item: &[u8]) {
-        /// What is copied again and again stays in the processor's cache.
+        /// Small enough to stay in the processor's cache.
         const BUFFER: usize = 4096;
         let Some(word) = item.get(..size_of::<W>()) else {
             // Items without a size.
@@ -123,7 +131,8 @@ impl<T: PlainData> RawArray<T> {
         }
     }
 
-    /// The indices that a range stands for.
+    /// The range with both of its ends.
+    #[track_caller]
     fn bounds(&self, range: impl RangeBounds<usize>) -> Range<usize> {
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
@@ -144,6 +153,7 @@ impl<T: PlainData> RawArray<T> {
     }
 }
 
+#[track_caller]
 fn same_length(range: usize, slice: usize) {
     assert_eq!(
         range, slice,

@@ -58,7 +58,8 @@ use crate::{Error, Result, Synchronized};
 /// }
 /// ```
 ///
-/// What refers to memory of one process cannot be shared:
+/// What refers to memory of one process cannot be shared, nor can a `bool` or a
+/// tuple; see [`PlainData`](crate::PlainData) for what to use in their place:
 ///
 /// ```compile_fail,E0277
 /// mp_core::Value::new(String::from("not plain data"));
@@ -67,17 +68,24 @@ pub struct Value<T> {
     item: Synchronized<T>,
 }
 
-impl<T: PlainData> Value<T> {
+// The bound stands on the function, so that rustc explains what is missing in
+// `Value::<bool>::new(true)` too. One on the impl would hide the function.
+impl<T> Value<T> {
     /// Makes a shared value.
     ///
     /// # Panics
     ///
     /// If the system has no memory for it; see [`try_new`](Self::try_new).
     #[track_caller]
-    pub fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self
+    where
+        T: PlainData,
+    {
         or_panic(Self::try_new(value))
     }
+}
 
+impl<T: PlainData> Value<T> {
     /// Makes a shared value.
     ///
     /// # Errors

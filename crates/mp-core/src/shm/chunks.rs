@@ -38,10 +38,12 @@ pub(crate) struct Chunks<T> {
 /// How many chunks so many items make. None if there would be too many, or no
 /// items in them.
 pub(crate) fn count(length: usize, chunk_length: usize) -> Option<usize> {
-    if chunk_length == 0 {
-        return None;
+    match (length, chunk_length) {
+        (0, _) => Some(0),
+        (_, 0) => None,
+        _ => Some(length.div_ceil(chunk_length)),
     }
-    Some(length.div_ceil(chunk_length)).filter(|&count| count <= MOST_CHUNKS)
+    .filter(|&count| count <= MOST_CHUNKS)
 }
 
 impl<T: Pod> Chunks<T> {
@@ -160,6 +162,7 @@ impl<T: Pod> Chunks<T> {
     /// # Panics
     ///
     /// If it holds one.
+    #[track_caller]
     pub(crate) fn refuse_if_held(&self) {
         let thread = Some(gettid().as_raw());
         if (0..self.count()).any(|n| self.block.nth(n).owner() == thread) {

@@ -115,8 +115,7 @@ impl MutexBlock {
 
     /// Whether a thread of this process holds one of the mutexes.
     fn is_held_here(&self) -> bool {
-        let mut owners = (0..self.count).filter_map(|n| self.nth(n).owner());
-        owners.any(is_own_thread)
+        (0..self.count).any(|n| self.nth(n).owner().is_some_and(is_own_thread))
     }
 }
 

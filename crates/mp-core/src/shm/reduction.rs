@@ -49,21 +49,23 @@ pub(crate) struct Place {
     arena: usize,
     offset: usize,
     length: usize,
-    extent: Extent,
+    pub(crate) extent: Extent,
 }
 
 /// What the owner of a block sees in it: so many items and, where they are
-/// locked in chunks, the bytes of an item and the items of a chunk.
+/// locked in chunks, how many bytes an item has, how many items a chunk, and
+/// which chunk is meant.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Extent {
     pub(crate) count: usize,
     pub(crate) item_size: usize,
     pub(crate) chunk_length: usize,
+    pub(crate) chunk: usize,
 }
 
 impl From<usize> for Extent {
     fn from(count: usize) -> Self {
-        Self { count, item_size: 0, chunk_length: 0 }
+        Self { count, item_size: 0, chunk_length: 0, chunk: 0 }
     }
 }
 

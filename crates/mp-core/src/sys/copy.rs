@@ -2,10 +2,10 @@
 //! one's own, at the speed of `memcpy`.
 //!
 //! A `memcpy` itself is not allowed: to Rust it is a plain access, and a plain
-//! access to what another thread changes is undefined. Atomic accesses are
-//! allowed, but no compiler joins narrow ones into wide ones. So many words are
-//! copied by one instruction of the processor, of which the compiler only knows
-//! that it changes memory.
+//! access to memory that another thread changes is undefined behaviour. Atomic
+//! accesses are allowed, but compilers do not join narrow ones into wide ones.
+//! So a long copy is one instruction of the processor. All that the compiler
+//! knows of it is that it may change memory.
 
 #![allow(unsafe_code, reason = "instructions that copy many words")]
 
@@ -15,8 +15,8 @@ use std::sync::atomic::{
 
 use super::memory::Shared;
 
-/// How many words are many. A loop over fewer has ended before the instruction
-/// has begun; and where there is no such instruction, no number is enough.
+/// From how many words on the instruction is used. It takes a while to begin, so
+/// that a loop copies fewer words faster. Other processors do not have it.
 const MANY: usize = {
     let has_instructions = cfg!(all(
         target_arch = "x86_64",
@@ -41,31 +41,33 @@ pub(crate) trait Word: Shared + Sized {
     /// Changes one.
     fn set(&self, integer: Self::Integer);
 
-    /// Does what a loop does of relaxed loads and relaxed stores.
+    /// Copies words, with the effect of a loop of relaxed loads and stores.
     ///
     /// # Safety
     ///
-    /// `count` words can be read at the one place and written at the other, and
-    /// the places do not overlap. What others may change meanwhile are aligned
-    /// atomic integers; the rest need not be aligned.
+    /// `count` words can be read from the one place and written to the other,
+    /// and the places do not overlap. Where others may access the words at the
+    /// same time, these are aligned and the others access them atomically.
     unsafe fn copy(from: *const Self, to: *mut Self, count: usize) {
-        unreachable!("{count} words, {from:?} to {to:?}: never are that many");
+        unreachable!("no instruction copies {count} from {from:?} to {to:?}");
     }
 
-    /// Does what a loop does of relaxed stores.
+    /// Writes the same word many times, with the effect of a loop of relaxed
+    /// stores.
     ///
     /// # Safety
     ///
-    /// As of [`copy`](Self::copy), of the one place.
+    /// `count` words can be written to the place. Where others may access them
+    /// at the same time, they are as in [`copy`](Self::copy).
     unsafe fn repeat(_: Self::Integer, to: *mut Self, count: usize) {
-        unreachable!("{count} words at {to:?}: never are that many");
+        unreachable!("no instruction fills {count} at {to:?}");
     }
 
-    /// Copies the bytes of the words.
+    /// Copies the words out, as bytes.
     ///
     /// # Panics
     ///
-    /// If there is not room for just as many.
+    /// If the bytes are not exactly as many as those of the words.
     #[inline]
     fn load_all(words: &[Self], to: &mut [u8]) {
         assert_eq!(size_of_val(words), to.len());
@@ -81,11 +83,11 @@ pub(crate) trait Word: Shared + Sized {
         }
     }
 
-    /// Makes these bytes those of the words.
+    /// Copies bytes into the words.
     ///
     /// # Panics
     ///
-    /// If there are not just as many.
+    /// If the bytes are not exactly as many as those of the words.
     #[inline]
     fn store_all(words: &[Self], from: &[u8]) {
         assert_eq!(size_of_val(words), from.len());
@@ -102,11 +104,11 @@ pub(crate) trait Word: Shared + Sized {
         }
     }
 
-    /// Makes these bytes those of each word.
+    /// Copies the bytes of one word into each word.
     ///
     /// # Panics
     ///
-    /// If there are not just as many as one word has.
+    /// If the bytes are not exactly those of one word.
     #[inline]
     fn fill(words: &[Self], bytes: &[u8]) {
         let integer = bytemuck::pod_read_unaligned(bytes);
@@ -136,11 +138,11 @@ macro_rules! words {
                 self.store(integer, Relaxed);
             }
 
-            // The words are moved one by one, upward: `asm!` demands that
-            // direction of all code around it. Where the processor moves
-            // several at a time, it still reads and writes an aligned one
-            // whole. So this is a loop of atomic operations, of the very size
-            // that all other accesses to these words have.
+            // The processor moves one word after the other, upward (`asm!`
+            // requires the flag for that direction of the code around it).
+            // Where it moves several at a time, it still reads and writes an
+            // aligned word whole. So this is a loop of atomic operations, of
+            // the same size as all other accesses to these words.
             #[cfg(target_arch = "x86_64")]
             #[inline]
             unsafe fn copy(from: *const Self, to: *mut Self, count: usize) {

@@ -1,284 +1,233 @@
-//! An array in chunks, each with a lock of its own.
+//! Arrays in chunks, each with a lock of its own: several processes work on one
+//! array at the same time.
 
-use std::sync::mpsc::channel;
-use std::thread;
 use std::time::Duration;
 
-use mp_core::{
-    Array, Chunk, ChunkedArray, ErrorKind, Process, RawValue, StartMethod,
-};
-use nix::sys::signal::{Signal, raise};
+use mp_core::{Chunk, ChunkedArray, Guard, StartMethod, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::observe::eventually;
-use crate::support::exit_code_of;
+use crate::steps::{Steps, run, start, wait_to_be_killed};
+use crate::support::panic_of;
 
 crate::cases! {
     each_method: [
-        processes_work_on_chunks_at_the_same_time,
-        killed_holder_of_a_chunk,
-        chunk_sent_twice_is_one_chunk,
-        whole_array_in_a_child,
-        other_lengths_are_refused,
+        chunks_are_written_at_once,
+        chunks_of_one_array_however_they_are_sent,
+        chunk_whose_holder_is_killed,
+        chunks_that_are_all_held_by_one_that_is_killed,
+        whole_array_waits_for_its_chunks,
+        two_that_lock_everything,
     ],
     once: [
-        whole_array_waits_for_each_chunk,
-        chunk_held_by_this_thread,
-        wrong_numbers,
-        last_chunk_may_be_shorter,
-        memory_stays_while_a_chunk_is_held,
-        whole_array_held_by_the_parent,
+        chunk_locked_twice,
     ],
 }
 
-/// Each is in its chunk until both are.
-fn processes_work_on_chunks_at_the_same_time(_: StartMethod) {
-    fn work(chunk: Chunk<u32>, inside: RawValue<u32>) {
+/// Longer than any case takes.
+const LONG: Duration = Duration::from_secs(40);
+
+/// Both have locked theirs before one of them goes on. Nobody waits.
+fn chunks_are_written_at_once(_: StartMethod) {
+    fn work(chunk: Chunk<u64>, steps: Steps) {
         let mut items = chunk.lock();
-        inside.atomic().fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        eventually("the others are in their chunks", || inside.get() == 3);
-        let first = u32::try_from(chunk.range().start).unwrap();
-        for (item, number) in items.iter_mut().zip(first..) {
-            *item = number;
+        steps.take();
+        steps.wait(2);
+        for (item, place) in items.iter_mut().zip(chunk.range()) {
+            *item += place as u64;
         }
+        steps.take();
+        steps.wait(4);
     }
-    let array = ChunkedArray::new(100_000, 40_000);
-    let inside = RawValue::new(0);
-    let mut processes: Vec<_> = array
+    let (length, steps) = (10_001, Steps::new());
+    let array = ChunkedArray::from_slice(&vec![7; length], 5001);
+    let workers: Vec<_> = array
         .chunks()
-        .map(|chunk| Process::new(work, (chunk, inside.clone())))
+        .map(|chunk| start(work, (chunk, steps.clone())))
         .collect();
-    for process in &mut processes {
-        process.start().unwrap();
+    assert_eq!(workers.len(), 2);
+    for worker in &workers {
+        worker.finish();
     }
-    for process in &processes {
-        process.join().unwrap();
-        assert_eq!(process.exitcode(), Some(0));
-    }
-    assert!(array.lock().iter().copied().eq(0..100_000));
+    let items = array.lock();
+    assert!(!items.owner_died());
+    assert!(items.iter().copied().eq(7..7 + length as u64));
 }
 
-fn killed_holder_of_a_chunk(_: StartMethod) {
-    fn die(chunk: Chunk<u8>) {
-        let mut items = chunk.lock();
-        items[0] = 7;
-        raise(Signal::SIGKILL).unwrap();
-    }
-    let array = ChunkedArray::<u8>::new(30, 10);
-    let code = exit_code_of(die, (array.chunk(1).unwrap(),));
-    assert_eq!(code, Some(-9));
-    let whole = array.lock();
-    assert!(whole.owner_died());
-    assert_eq!(whole.abandoned().collect::<Vec<_>>(), [1]);
-    assert_eq!(whole[10], 7);
-    drop(whole);
-    assert!(!array.lock().owner_died());
+#[derive(Clone, Serialize, Deserialize)]
+struct Job {
+    array: ChunkedArray<u32>,
+    chunks: Vec<Chunk<u32>>,
+    other: Option<Box<Job>>,
 }
 
-fn chunk_sent_twice_is_one_chunk(_: StartMethod) {
-    fn count(one: Chunk<u64>, other: Chunk<u64>) {
-        for _ in 0..500 {
-            one.lock()[0] += 1;
-            other.lock()[0] += 1;
-        }
-        let held = one.lock();
-        assert!(other.try_lock().is_none());
-        drop(held);
-    }
-    let array = ChunkedArray::new(4, 2);
-    let chunk = array.chunk(0).unwrap();
-    let mut processes: Vec<_> = (0..3)
-        .map(|_| Process::new(count, (chunk.clone(), chunk.clone())))
-        .collect();
-    for process in &mut processes {
-        process.start().unwrap();
-    }
-    for process in &processes {
-        process.join().unwrap();
-        assert_eq!(process.exitcode(), Some(0));
-    }
-    assert_eq!(*array.lock(), [3000, 0, 0, 0]);
-}
-
-fn whole_array_in_a_child(_: StartMethod) {
-    fn double(array: ChunkedArray<i16>) {
+/// The array itself, a chunk twice, both inside types of one's own, and on to
+/// a grandchild: they are all the same.
+fn chunks_of_one_array_however_they_are_sent(_: StartMethod) {
+    fn check(job: Job, depth: u32) {
+        let array = &job.array;
         assert_eq!((array.len(), array.chunks().len()), (5, 3));
-        for item in array.lock().iter_mut() {
-            *item *= 2;
+        let [last, first, same] = &job.chunks[..] else { panic!("three") };
+        assert_eq!((last.index(), last.range(), last.len()), (2, 4..5, 1));
+        assert_eq!((first.index(), first.range(), first.len()), (0, 0..2, 2));
+        let other = job.other.as_ref().unwrap();
+        let mut items = first.lock();
+        assert!(same.try_lock().is_none() && array.try_lock().is_none());
+        assert!(other.array.chunk(0).unwrap().try_lock().is_none());
+        assert_eq!(array.get(2), Some(30));
+        items[1] += 1;
+        drop(items);
+        assert_eq!(other.array.get(1), Some(21 + depth));
+        if depth < 1 {
+            run(check, (job, depth + 1));
         }
-        array.set(4, array.get(4).unwrap() + 1);
     }
-    let array = ChunkedArray::from_slice(&[1_i16, 2, 3, 4, 5], 2);
-    assert_eq!(exit_code_of(double, (array.clone(),)), Some(0));
-    assert_eq!(*array.lock(), [2, 4, 6, 8, 11]);
+    let array = ChunkedArray::from_slice(&[10, 20, 30, 40, 50], 2);
+    let first = array.chunk(0).unwrap();
+    let chunks = vec![array.chunk(2).unwrap(), first.clone(), first];
+    let other = Job { array: array.clone(), chunks: vec![], other: None };
+    let job = Job { array, chunks, other: Some(other.into()) };
+    run(check, (job.clone(), 0));
+    assert_eq!(*job.array.lock(), [10, 22, 30, 40, 50]);
 }
 
-/// A program can write whatever bytes it likes in place of a shared object; but
-/// not where the lengths stand, nor a chunk that there is not.
-fn other_lengths_are_refused(method: StartMethod) {
-    /// Sends an array in chunks, and says that it is something else.
-    #[derive(Serialize)]
-    struct Forged(ChunkedArray<u16>, usize);
-
-    impl<'de> Deserialize<'de> for Forged {
-        fn deserialize<D: serde::Deserializer<'de>>(
-            from: D,
-        ) -> Result<Self, D::Error> {
-            let chunk = Chunk::<u16>::deserialize(from)?;
-            panic!("there is a chunk {}", chunk.index());
-        }
+/// The next one to lock that chunk is told, and nobody else is.
+fn chunk_whose_holder_is_killed(_: StartMethod) {
+    fn hold(chunk: Chunk<u8>, steps: Steps) {
+        let mut items = chunk.lock();
+        items[0] = 1;
+        steps.take();
+        wait_to_be_killed();
     }
-
-    /// As items of another size, which would lie in other chunks.
-    #[derive(Serialize)]
-    struct OtherSize(ChunkedArray<u16>);
-
-    impl<'de> Deserialize<'de> for OtherSize {
-        fn deserialize<D: serde::Deserializer<'de>>(
-            from: D,
-        ) -> Result<Self, D::Error> {
-            ChunkedArray::<u8>::deserialize(from)?;
-            panic!("there is an array");
-        }
-    }
-
-    /// As an array with one lock before its items.
-    #[derive(Serialize)]
-    struct OtherType(ChunkedArray<u16>);
-
-    impl<'de> Deserialize<'de> for OtherType {
-        fn deserialize<D: serde::Deserializer<'de>>(
-            from: D,
-        ) -> Result<Self, D::Error> {
-            Array::<u16>::deserialize(from)?;
-            panic!("there is an array");
-        }
-    }
-
-    fn outcome<T: Serialize + Deserialize<'static> + Send + 'static>(
-        forged: T,
-    ) -> ErrorKind {
-        let mut process = Process::returning(|_: T| (), (forged,));
-        process.start().unwrap();
-        process.result().unwrap_err().kind()
-    }
-    // A copy of the process reads nothing.
-    if method == StartMethod::Fork {
-        return;
-    }
-    let array = ChunkedArray::<u16>::new(10, 5);
-    assert_eq!(outcome(Forged(array.clone(), 2)), ErrorKind::NotRun);
-    assert_eq!(outcome(OtherSize(array.clone())), ErrorKind::NotRun);
-    assert_eq!(outcome(OtherType(array)), ErrorKind::NotRun);
-}
-
-fn whole_array_waits_for_each_chunk() {
-    let array = ChunkedArray::<u8>::new(9, 3);
-    let chunk = array.chunk(2).unwrap();
-    thread::scope(|scope| {
-        let (held, holding) = channel();
-        let (done, released) = channel::<()>();
-        scope.spawn(move || {
-            let mut items = chunk.lock();
-            held.send(()).unwrap();
-            released.recv().unwrap_err();
-            items[0] = 1;
-        });
-        holding.recv().unwrap();
-        assert!(array.try_lock().is_none());
-        assert!(array.lock_timeout(Duration::from_millis(1)).is_none());
-        // What was locked on the way is free again.
-        assert_eq!(*array.chunk(0).unwrap().lock(), [0; 3]);
-        drop(done);
-        assert_eq!(array.lock()[6], 1);
-    });
-}
-
-fn chunk_held_by_this_thread() {
-    let array = ChunkedArray::<u8>::new(9, 3);
+    let array = ChunkedArray::<u8>::new(6, 2);
     let chunk = array.chunk(1).unwrap();
-    let held = chunk.lock();
+    for round in 0..2 {
+        let steps = Steps::new();
+        let holder = start(hold, (chunk.clone(), steps.clone()));
+        steps.wait(1);
+        assert!(chunk.try_lock().is_none());
+        assert!(!array.chunk(0).unwrap().lock().owner_died());
+        holder.destroy();
+        if round == 0 {
+            let items = chunk.lock_timeout(LONG).expect("the holder died");
+            assert!(items.owner_died());
+            assert_eq!(*items, [1, 0]);
+        } else {
+            let items = array.lock_timeout(LONG).expect("the holder died");
+            assert!(items.owner_died());
+            assert!(items.abandoned().eq([1]));
+        }
+        let items = array.lock();
+        assert!(!items.owner_died() && items.abandoned().next().is_none());
+    }
+}
+
+/// As many chunks as there can be, and almost as many other locks: the kernel
+/// does not free any number.
+fn chunks_that_are_all_held_by_one_that_is_killed(_: StartMethod) {
+    fn hold(array: ChunkedArray<u8>, others: Vec<Value<usize>>, steps: Steps) {
+        let _others: Vec<_> = others.iter().map(|value| value.lock()).collect();
+        let mut items = array.lock();
+        items.fill(1);
+        steps.take();
+        wait_to_be_killed();
+    }
+    let array = ChunkedArray::<u8>::new(3072, 3);
+    let others: Vec<_> = (0..1000).map(Value::new).collect();
+    let steps = Steps::new();
+    let sent = (array.clone(), others.clone(), steps.clone());
+    let holder = start(hold, sent);
+    steps.wait(1);
+    assert!(array.chunks().all(|chunk| chunk.try_lock().is_none()));
+    holder.destroy();
+    let items = array.lock_timeout(LONG).expect("the holder died");
+    assert!(items.abandoned().eq(0..1024));
+    assert!(items.iter().all(|&item| item == 1));
+    for other in &others {
+        assert!(other.try_lock().expect("the holder died").owner_died());
+    }
+}
+
+fn hold_until_step_2(chunk: Chunk<u8>, steps: Steps) {
+    let mut items = chunk.lock();
+    steps.take();
+    steps.wait(2);
+    items.fill(9);
+}
+
+/// It has all or nothing, within the time that it is given.
+fn whole_array_waits_for_its_chunks(_: StartMethod) {
+    let (array, steps) = (ChunkedArray::<u8>::new(6, 2), Steps::new());
+    let chunk = array.chunk(2).unwrap();
+    let holder = start(hold_until_step_2, (chunk, steps.clone()));
+    steps.wait(1);
     assert!(array.try_lock().is_none());
-    let refused = |what: &dyn Fn()| {
-        silently(|| {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(what))
-                .is_err()
-        })
-    };
-    assert!(refused(&|| drop(array.lock())));
-    assert!(refused(&|| drop(array.lock_timeout(Duration::MAX))));
-    assert!(refused(&|| drop(chunk.lock())));
-    drop(held);
-    assert_eq!(*array.lock(), [0; 9]);
+    for timeout in [Duration::ZERO, Duration::from_millis(20)] {
+        assert!(array.lock_timeout(timeout).is_none());
+    }
+    // It let go of those that it had.
+    assert_eq!(*array.chunk(0).unwrap().try_lock().unwrap(), [0, 0]);
+    steps.take();
+    assert_eq!(*array.lock(), [0, 0, 0, 0, 9, 9]);
+    holder.finish();
+    for timeout in [Duration::ZERO, LONG, Duration::MAX] {
+        assert_eq!(array.lock_timeout(timeout).unwrap().len(), 6);
+    }
 }
 
-/// Without the message of a panic that is expected.
-fn silently<R>(work: impl FnOnce() -> R) -> R {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| ()));
-    let result = work();
-    std::panic::set_hook(hook);
-    result
-}
-
-fn wrong_numbers() {
-    let error = ChunkedArray::<u8>::try_new(10, 0).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BadChunks);
-    assert_eq!(
-        error.to_string(),
-        "an array of 10 items cannot be in chunks of 0: a chunk has at least \
-         one item, and an array at most 1024 chunks"
-    );
-    ChunkedArray::<u8>::try_new(1024, 1).unwrap();
-    let error = ChunkedArray::<u8>::try_new(1025, 1).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BadChunks);
-    let error = ChunkedArray::<u64>::try_new(usize::MAX, 1 << 60).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutOfMemory);
-    let empty = ChunkedArray::<u8>::new(0, 10);
-    assert!(empty.is_empty() && empty.chunks().len() == 0);
-    assert!(empty.lock().is_empty() && empty.get(0).is_none());
-}
-
-fn last_chunk_may_be_shorter() {
-    let array = ChunkedArray::from_slice(&[1.5_f64, 2.5, 3.5], 2);
-    let lengths: Vec<_> = array.chunks().map(|chunk| chunk.len()).collect();
-    assert_eq!(lengths, [2, 1]);
-    assert_eq!(*array.chunk(1).unwrap().lock(), [3.5]);
-    assert_eq!(array.get(2), Some(3.5));
-    assert_eq!(array.get(3), None);
-    let one = ChunkedArray::<u8>::new(3, usize::MAX);
-    assert_eq!(one.chunks().len(), 1);
-}
-
-/// A guard is forgotten, and all handles go: the lock's memory is nobody
-/// else's as long as the thread lives.
-fn memory_stays_while_a_chunk_is_held() {
-    fn forget() {
-        let array = ChunkedArray::<u8>::new(128, 64);
-        let place = array.chunk(0).unwrap().lock().as_ptr().addr();
-        std::mem::forget(array.chunk(1).unwrap().lock());
-        drop(array);
-        for _ in 0..100 {
-            let other = ChunkedArray::<u8>::new(128, 64);
-            assert_ne!(other.lock().as_ptr().addr(), place);
+/// Neither waits for the other for ever, and none is between the other's two
+/// changes.
+fn two_that_lock_everything(_: StartMethod) {
+    const ROUNDS: u32 = 2000;
+    fn count(array: ChunkedArray<u32>) {
+        for _ in 0..ROUNDS {
+            let mut items = array.lock();
+            let last = items.len() - 1;
+            assert_eq!(items[0], items[last]);
+            items[0] += 1;
+            items[last] += 1;
         }
     }
-    assert_eq!(exit_code_of(forget, ()), Some(0));
+    let array = ChunkedArray::<u32>::new(8, 1);
+    let workers = [(); 2].map(|()| start(count, (array.clone(),)));
+    for worker in &workers {
+        worker.finish();
+    }
+    assert_eq!(array.get(7), Some(2 * ROUNDS));
 }
 
-fn whole_array_held_by_the_parent() {
-    let array = ChunkedArray::<u8>::new(4, 2);
-    let guard = array.lock();
-    let mut process = Process::fork({
-        let array = array.clone();
-        move || {
-            assert!(array.try_lock().is_none());
-            assert!(array.chunk(0).unwrap().try_lock().is_none());
-        }
-    });
-    process.start().unwrap();
-    process.join().unwrap();
-    assert_eq!(process.exitcode(), Some(0));
-    drop(guard);
-    assert_eq!(*array.lock(), [0; 4]);
+/// A panic at once, also of the whole array; and what the panic unwinds is
+/// released.
+fn chunk_locked_twice() {
+    let array = ChunkedArray::<u8>::new(6, 2);
+    let chunk = array.chunk(1).unwrap();
+    let refused = |attempt: &dyn Fn()| {
+        let text = panic_of(attempt);
+        assert!(text.contains("already holds the lock"), "{text}");
+    };
+    let items: Guard<[u8]> = chunk.lock();
+    refused(&|| drop(chunk.clone().lock()));
+    refused(&|| drop(chunk.lock_timeout(Duration::MAX)));
+    refused(&|| drop(array.lock()));
+    refused(&|| drop(array.lock_timeout(Duration::MAX)));
+    refused(&|| _ = array.get(2));
+    assert!(chunk.try_lock().is_none() && array.try_lock().is_none());
+    assert!(array.chunk(0).unwrap().try_lock().is_some());
+    drop(items);
+    let items = array.lock();
+    refused(&|| drop(array.lock()));
+    refused(&|| drop(chunk.lock()));
+    drop(items);
+    assert!(array.try_lock().is_some_and(|items| !items.owner_died()));
+
+    // Also if it would first wait for somebody else.
+    let steps = Steps::new();
+    let sent = (array.chunk(0).unwrap(), steps.clone());
+    let holder = start(hold_until_step_2, sent);
+    steps.wait(1);
+    let items = chunk.lock();
+    refused(&|| drop(array.lock()));
+    refused(&|| drop(array.lock_timeout(Duration::MAX)));
+    drop(items);
+    steps.take();
+    holder.finish();
 }

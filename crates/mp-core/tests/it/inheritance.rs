@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use mp_core::{
-    Array, Context, Lock, Process, RLock, RawArray, RawValue, Run, StartMethod,
-    Value,
+    Array, ChunkedArray, Context, Lock, Process, RLock, RawArray, RawValue,
+    Run, StartMethod, Value,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -226,6 +226,9 @@ fn no_other_way_out_or_in(_: StartMethod) {
     check(RLock::new(), "RLock");
     check(Value::new(1), "Value");
     check(Array::<i32>::new(1), "Array");
+    let chunked = ChunkedArray::<i32>::new(1, 1);
+    check(chunked.chunk(0).unwrap(), "Chunk");
+    check(chunked, "ChunkedArray");
     check(RawValue::new(1), "RawValue");
     check(RawArray::<i32>::new(1), "RawArray");
     let lock = Lock::new();

@@ -8,6 +8,8 @@ mod active;
 mod arguments;
 mod array;
 mod behaviours;
+mod chunk_lengths;
+mod chunk_limits;
 mod chunked;
 mod context;
 mod daemon;
@@ -30,7 +32,7 @@ mod orphans;
 mod ownership;
 mod panics;
 mod process;
-mod ranges;
+mod raw_slices;
 mod relatives;
 mod resources;
 mod rlock;
@@ -65,6 +67,8 @@ modules! {
     arguments,
     array,
     behaviours,
+    chunk_lengths,
+    chunk_limits,
     chunked,
     context,
     daemon,
@@ -85,7 +89,7 @@ modules! {
     ownership,
     panics,
     process,
-    ranges,
+    raw_slices,
     relatives,
     resources,
     rlock,

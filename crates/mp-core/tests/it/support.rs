@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::Trial;
@@ -109,6 +110,17 @@ pub(crate) fn leave_at_once(code: u8) -> ! {
     let error =
         Command::new("/bin/sh").args(["-c", &format!("exit {code}")]).exec();
     panic!("cannot execute a shell: {error}")
+}
+
+/// What a panic says, which is kept quiet.
+pub(crate) fn panic_of(work: impl FnOnce()) -> String {
+    let silent = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let payload = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
+    std::panic::set_hook(silent);
+    let text = payload.downcast_ref::<String>().cloned();
+    let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or(literal).unwrap_or_default()
 }
 
 /// Lists functions as the cases of a module, each under its own name, and
