@@ -97,7 +97,7 @@ pub(crate) enum Cause {
     NotInheriting(&'static str),
     #[error("cannot send the arguments of {name:?} to its process: {source}")]
     Pack { name: String, source: BoxedError },
-    #[error("cannot read what the parent sent: {0}")]
+    #[error("cannot read what the parent sent: {0}{because}", because = Because(.1.as_deref()))]
     Unpack(&'static str, #[source] Option<BoxedError>),
 
     #[error("this thread already holds the lock, and would wait for ever")]
@@ -166,5 +166,14 @@ impl fmt::Display for SignalName {
             Ok(signal) => f.write_str(signal.as_str()),
             Err(_) => write!(f, "signal {}", self.0),
         }
+    }
+}
+
+/// The reason for an error, behind the error, if there is one.
+struct Because<'a>(Option<&'a (dyn std::error::Error + Send + Sync)>);
+
+impl fmt::Display for Because<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.map_or(Ok(()), |reason| write!(f, ": {reason}"))
     }
 }

@@ -13,6 +13,7 @@ mod chunk_limits;
 mod chunked;
 mod context;
 mod daemon;
+mod default_method;
 mod descriptors;
 mod exit;
 mod forkserver;
@@ -29,12 +30,14 @@ mod names;
 mod notes;
 mod observe;
 mod orphans;
+mod outcomes;
 mod ownership;
 mod panics;
 mod process;
 mod raw_slices;
 mod relatives;
 mod resources;
+mod returning;
 mod rlock;
 mod robust;
 mod sentinel;
@@ -72,6 +75,7 @@ modules! {
     chunked,
     context,
     daemon,
+    default_method,
     descriptors,
     exit,
     forkserver,
@@ -86,12 +90,14 @@ modules! {
     main_thread,
     names,
     orphans,
+    outcomes,
     ownership,
     panics,
     process,
     raw_slices,
     relatives,
     resources,
+    returning,
     rlock,
     robust,
     sentinel,
@@ -105,7 +111,9 @@ modules! {
 
 fn main() -> ExitCode {
     // Those that show what happens without it.
-    if let Some(program) = support::chosen_program(&[spawn_main::NO_INIT]) {
+    if let Some(program) =
+        support::chosen_program(&[default_method::NO_INIT, spawn_main::NO_INIT])
+    {
         return program();
     }
     mp_core::init();
