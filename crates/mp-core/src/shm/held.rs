@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::unistd::{getpid, gettid};
 
@@ -42,20 +42,37 @@ pub(crate) fn one_less() {
 /// a destructor may drop a guard, or make one.
 #[cold]
 fn watch() {
-    static KEY: OnceLock<libc::pthread_key_t> = OnceLock::new();
-    let key = *KEY.get_or_init(|| {
-        let mut key = 0;
-        // SAFETY: writes the key to the place given; the function lives as
-        // long as the program.
-        let failed =
-            unsafe { libc::pthread_key_create(&raw mut key, Some(look)) };
-        assert_eq!(failed, 0, "the system has no key for a thread's end");
-        key
-    });
+    let key = key();
     // SAFETY: the key exists, and the value is only a mark that is not null.
     let failed =
         unsafe { libc::pthread_setspecific(key, ptr::dangling::<u8>().cast()) };
     assert_eq!(failed, 0, "the system has no memory for a thread's end");
+}
+
+/// The key by which the C library has the end of a thread looked at.
+///
+/// Not in a `OnceLock`: a copy of the process that is made while a thread makes
+/// the key would wait for that thread for ever.
+fn key() -> libc::pthread_key_t {
+    const NONE: libc::pthread_key_t = libc::pthread_key_t::MAX;
+    static KEY: AtomicU32 = AtomicU32::new(NONE);
+    let known = KEY.load(Ordering::Acquire);
+    if known != NONE {
+        return known;
+    }
+    let mut key = 0;
+    // SAFETY: writes the key to the place given; the function lives as long as
+    // the program.
+    let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(look)) };
+    assert_eq!(failed, 0, "the system has no key for a thread's end");
+    match KEY.compare_exchange(NONE, key, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => key,
+        Err(other) => {
+            // SAFETY: nobody but this call has seen the key.
+            unsafe { libc::pthread_key_delete(key) };
+            other
+        }
+    }
 }
 
 extern "C" fn look(_mark: *mut c_void) {
