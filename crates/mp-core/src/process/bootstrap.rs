@@ -2,21 +2,20 @@
 //!
 //! CPython: `_bootstrap` in `multiprocessing/process.py`.
 
-use std::io::{self, Write};
+use std::io;
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::OnceLock;
-use std::thread;
+use std::panic::{self, AssertUnwindSafe};
 
 use crate::Result;
 use crate::process::birth::{Birth, Ties};
 use crate::process::preparation::Delivery;
+pub(crate) use crate::process::report::report_failure;
 use crate::process::result_file::ResultFile;
 use crate::process::rules::Rules;
 use crate::process::target::Ended;
 use crate::process::{
-    exit, family, giving, parent_sentinel, start_method, stdio,
+    exit, family, giving, parent_sentinel, report, start_method, stdio,
 };
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
@@ -30,6 +29,7 @@ pub(crate) fn run(delivery: Delivery, forked: bool) -> i32 {
             return 1;
         }
     };
+    report::prepare_hook();
     heap::inherit(opened.claims);
     reduction::arrive(opened.places, opened.arenas);
     let (entry, arguments) = (opened.entry, opened.arguments);
@@ -72,7 +72,7 @@ pub(crate) fn bootstrap(
         report_failure(&format!("Error: cannot be a daemon: {error}"));
         return 1;
     }
-    announce_panics();
+    report::announce_panics();
     let ready = exit::watch_exit_of_child(forked)
         .and_then(|()| prepare_result(ties.result, &rules))
         .and_then(|()| rules.apply());
@@ -120,43 +120,8 @@ fn guarded(body: impl FnOnce() -> Ended) -> i32 {
 /// Does once, in a server, what its children would each do again: they get a
 /// copy of what is done.
 pub(crate) fn warm_up() {
-    announce_panics();
+    report::prepare_hook();
     reduction::arrive(Vec::new(), Vec::new());
     let _ = Entry::at(0);
     stdio::flush_if_alone();
-}
-
-type PanicHook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;
-
-/// Says before the message of a panic which process it was.
-fn announce_panics() {
-    // Not in the new hook, which so takes no memory.
-    static REPORT: OnceLock<PanicHook> = OnceLock::new();
-    // A copy of a child has a copy of its hook. While a panic unwinds (a
-    // destructor started this child), the hook cannot be changed.
-    if thread::panicking() || REPORT.get().is_some() {
-        return;
-    }
-    REPORT.get_or_init(panic::take_hook);
-    panic::set_hook(Box::new(|panic| {
-        if giving::note_panic(panic) {
-            return;
-        }
-        report_failure("");
-        if let Some(report) = REPORT.get() {
-            report(panic);
-        }
-    }));
-}
-
-/// Writes to standard error which process failed, and why, at once, so that
-/// nothing else comes between.
-pub(crate) fn report_failure(why: &str) {
-    let mut text = format!("Process {}:\n", family::current().name());
-    if !why.is_empty() {
-        text.push_str(why);
-        text.push('\n');
-    }
-    // There is nobody to tell that nobody can be told.
-    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -43,7 +43,9 @@ impl<T: Body> Process<T> {
     /// Starts the process, also by fork while other threads are running.
     ///
     /// A fork waits until no thread is writing to the standard streams: for
-    /// ever, if one keeps [`std::io::stdout`] locked.
+    /// ever, if one keeps [`std::io::stdout`] locked. The first one waits, too,
+    /// until no thread is reporting a panic: it puts a panic hook of its own
+    /// before that of the program, which names the process in the children.
     ///
     /// # Errors
     ///

@@ -24,6 +24,7 @@ pub(crate) mod preparation;
 #[allow(clippy::module_inception, reason = "a reader looks for it there")]
 pub(crate) mod process;
 pub(crate) mod relatives;
+pub(crate) mod report;
 pub(crate) mod result_file;
 pub(crate) mod returning;
 pub(crate) mod rules;

@@ -5,8 +5,8 @@
 //! process, and one descriptor stands for it.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Arc, Mutex};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,11 @@ use crate::sys::private_fd::PrivateFd;
 pub(crate) struct Popen {
     pid: libc::pid_t,
     pidfd: Arc<PrivateFd>,
-    exit: Mutex<Option<Exit>>,
+    /// Once it was seen. Not in the mutex, so that a copy of this process can
+    /// ask for it, whatever another thread was doing when that was made.
+    exit: OnceLock<Exit>,
+    /// Held while one looks, so that one thread takes the exit code.
+    looking: Mutex<()>,
 }
 
 impl Popen {
@@ -37,19 +41,11 @@ impl Popen {
     /// If it cannot get a descriptor. There is then no child any more.
     pub(crate) fn of(pid: libc::pid_t) -> io::Result<Self> {
         match pidfd::open(pid) {
-            Ok(pidfd) => Ok(Self {
-                pid,
-                pidfd: Arc::new(PrivateFd::new(pidfd)),
-                exit: Mutex::new(None),
-            }),
+            Ok(pidfd) => Ok(Self::new(pid, pidfd, OnceLock::new())),
             // It has ended, and something else has reaped it already.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
                 let (hung_up, _) = pipe()?;
-                Ok(Self {
-                    pid,
-                    pidfd: Arc::new(PrivateFd::new(hung_up)),
-                    exit: Mutex::new(Some(Exit::Unknown)),
-                })
+                Ok(Self::new(pid, hung_up, Exit::Unknown.into()))
             }
             Err(error) => {
                 // Nobody has waited for it, so the id is still its own.
@@ -60,22 +56,29 @@ impl Popen {
         }
     }
 
+    fn new(pid: libc::pid_t, pidfd: OwnedFd, exit: OnceLock<Exit>) -> Self {
+        let pidfd = Arc::new(PrivateFd::new(pidfd));
+        Self { pid, pidfd, exit, looking: Mutex::new(()) }
+    }
+
     pub(crate) fn pid(&self) -> libc::pid_t {
         self.pid
     }
 
     /// How the child ended, if it has; it is reaped then.
     pub(crate) fn poll(&self) -> io::Result<Option<Exit>> {
-        let mut exit = lock(&self.exit);
-        if exit.is_none() {
-            *exit = pidfd::try_wait(self.pidfd.get()?)?;
+        let _looking = lock(&self.looking);
+        if self.exit.get().is_none() {
+            if let Some(exit) = pidfd::try_wait(self.pidfd.get()?)? {
+                return Ok(Some(*self.exit.get_or_init(|| exit)));
+            }
         }
-        Ok(*exit)
+        Ok(self.exit.get().copied())
     }
 
     /// Whether it was seen to have ended.
     pub(crate) fn has_ended(&self) -> bool {
-        lock(&self.exit).is_some()
+        self.exit.get().is_some()
     }
 
     /// Waits for the child to end. None if it did not in time.
@@ -85,8 +88,8 @@ impl Popen {
     ) -> io::Result<Option<Exit>> {
         let end = timeout.and_then(|time| Instant::now().checked_add(time));
         loop {
-            if let Some(exit) = *lock(&self.exit) {
-                return Ok(Some(exit));
+            if let Some(exit) = self.exit.get() {
+                return Ok(Some(*exit));
             }
             let left =
                 end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -107,8 +110,7 @@ impl Popen {
 
     /// Sends a signal, unless the child has been reaped.
     pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
-        let exit = lock(&self.exit);
-        if exit.is_some() {
+        if self.has_ended() {
             return Ok(());
         }
         match pidfd::send_signal(self.pidfd.get()?, signal) {

@@ -37,6 +37,12 @@ impl Entry {
         (self.run)(sent)
     }
 
+    /// Finds the program's image, if that was not done. A copy of the process
+    /// that is made while another thread does it would wait for that for ever.
+    pub(crate) fn find_image() {
+        image();
+    }
+
     /// How far from the start of the program's image this entry is, or none if
     /// it is not in that image (but in a library's).
     pub(crate) fn offset(&'static self) -> Option<u64> {

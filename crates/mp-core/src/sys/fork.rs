@@ -80,6 +80,11 @@ impl ForkWithThreads {
     /// anything that another thread of the parent may hold or be changing when
     /// the fork happens. Of the Rust and C libraries that leaves what is
     /// async-signal-safe, and what is known to be idle in all other threads.
+    ///
+    /// Of this crate it leaves everything: a fork waits until no thread is in
+    /// the middle of anything here. A panic is not of this crate. The standard
+    /// library reports it, under a lock that a thread of the parent may have
+    /// been holding.
     pub const unsafe fn new() -> Self {
         Self(())
     }

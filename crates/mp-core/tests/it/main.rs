@@ -11,6 +11,7 @@ mod behaviours;
 mod chunk_lengths;
 mod chunk_limits;
 mod chunked;
+mod beside_threads;
 mod context;
 mod daemon;
 mod default_method;
@@ -73,6 +74,7 @@ modules! {
     chunk_lengths,
     chunk_limits,
     chunked,
+    beside_threads,
     context,
     daemon,
     default_method,

@@ -7,7 +7,8 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::Trial;
 use mp_core::{
-    Process, StartMethod, Target, active_children, force_start_method,
+    ForkWithThreads, Process, StartMethod, Target, active_children,
+    force_start_method,
 };
 use nix::unistd::dup2_stderr;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,15 @@ where
     process.start().unwrap();
     process.join().unwrap();
     process.exitcode()
+}
+
+/// Leave to fork beside threads.
+#[allow(unsafe_code, reason = "it is what a case is about")]
+pub(crate) fn permit() -> ForkWithThreads {
+    // SAFETY: the children of the cases use the allocator, which the C library
+    // keeps in order at a fork, this crate, and the standard streams, which it
+    // holds meanwhile. A child that used more could hang, and fail its case.
+    unsafe { ForkWithThreads::new() }
 }
 
 /// Keeps quiet what a child that fails as it should has to say of it.

@@ -1,14 +1,17 @@
 //! One process, as another one (or it itself) sees it.
 
+mod field;
 mod repr;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::unistd::getpid;
 
+use self::field::Field;
+pub(crate) use self::field::hold;
 use crate::error::Cause;
 use crate::process::birth::Birth;
 use crate::process::parent_sentinel;
@@ -17,7 +20,6 @@ use crate::process::rules::Rules;
 use crate::process::start_method::StartMethod;
 use crate::synchronize::owner::MAIN_PROCESS;
 use crate::sys::fork::generation;
-use crate::sys::lock::lock;
 use crate::sys::private_fd::PrivateFd;
 use crate::{Error, Result};
 
@@ -32,9 +34,9 @@ pub(crate) struct Handle {
     /// In which process it was made.
     generation: u64,
     parent_pid: Option<libc::pid_t>,
-    name: Mutex<String>,
+    name: Field<String>,
     daemon: AtomicBool,
-    state: Mutex<State>,
+    state: Field<State>,
 }
 
 /// What a process is to the one that has the handle.
@@ -71,9 +73,9 @@ impl Handle {
             identity,
             generation: generation(),
             parent_pid: Some(getpid().as_raw()),
-            name: Mutex::new(name),
+            name: Field::new(name),
             daemon: AtomicBool::new(parent.daemon()),
-            state: Mutex::new(State::Initial),
+            state: Field::new(State::Initial),
         }
     }
 
@@ -85,9 +87,9 @@ impl Handle {
             identity: Vec::new(),
             generation: generation(),
             parent_pid: None,
-            name: Mutex::new(MAIN_PROCESS.to_owned()),
+            name: Field::new(MAIN_PROCESS.to_owned()),
             daemon: AtomicBool::new(false),
-            state: Mutex::new(State::Initial),
+            state: Field::new(State::Initial),
         }
     }
 
@@ -99,9 +101,9 @@ impl Handle {
             identity: birth.identity,
             generation: generation(),
             parent_pid: Some(birth.parent_pid),
-            name: Mutex::new(birth.name),
+            name: Field::new(birth.name),
             daemon: AtomicBool::new(birth.daemon),
-            state: Mutex::new(State::Initial),
+            state: Field::new(State::Initial),
         }
     }
 
@@ -117,9 +119,9 @@ impl Handle {
             identity: Vec::new(),
             generation: generation(),
             parent_pid: None,
-            name: Mutex::new(name),
+            name: Field::new(name),
             daemon: AtomicBool::new(false),
-            state: Mutex::new(State::Initial),
+            state: Field::new(State::Initial),
         }
     }
 
@@ -147,7 +149,7 @@ impl Handle {
 
     /// Whether it can be started.
     pub(crate) fn check_startable(&self) -> Result<()> {
-        match &*lock(&self.state) {
+        match &*self.state.access() {
             State::Initial => {}
             State::Started { .. } => return Err(Cause::StartedTwice.into()),
             State::Closed => return Err(Cause::Closed.into()),
@@ -161,16 +163,16 @@ impl Handle {
     /// Takes note that it has been started.
     pub(crate) fn started(&self, popen: Popen, method: StartMethod) {
         let popen = Arc::new(popen);
-        *lock(&self.state) = State::Started { popen, method };
+        *self.state.access() = State::Started { popen, method };
     }
 
     pub(crate) fn name(&self) -> String {
-        lock(&self.name).clone()
+        self.name.access().clone()
     }
 
     /// An empty name stands for the default, as in Python.
     pub(crate) fn set_name(&self, name: &str) {
-        *lock(&self.name) = if name.is_empty() {
+        *self.name.access() = if name.is_empty() {
             default_name(&self.type_name, &self.identity)
         } else {
             name.to_owned()
@@ -182,7 +184,7 @@ impl Handle {
     }
 
     pub(crate) fn set_daemon(&self, daemon: bool) -> Result<()> {
-        match *lock(&self.state) {
+        match *self.state.access() {
             State::Initial => {}
             State::Started { .. } => return Err(Cause::AlreadyStarted.into()),
             State::Closed => return Err(Cause::Closed.into()),
@@ -195,7 +197,7 @@ impl Handle {
         match &self.role {
             Role::Current { .. } => Some(getpid().as_raw()),
             Role::Parent { pid, .. } => Some(*pid),
-            Role::Child => match &*lock(&self.state) {
+            Role::Child => match &*self.state.access() {
                 State::Started { popen, .. } => Some(popen.pid()),
                 State::Initial | State::Closed => None,
             },
@@ -204,7 +206,7 @@ impl Handle {
 
     /// How it was started, if it was.
     pub(crate) fn start_method(&self) -> Option<StartMethod> {
-        match (&self.role, &*lock(&self.state)) {
+        match (&self.role, &*self.state.access()) {
             (Role::Current { method }, _) => *method,
             (_, State::Started { method, .. }) => Some(*method),
             _ => None,
@@ -213,14 +215,20 @@ impl Handle {
 
     /// How it ended, if it has.
     pub(crate) fn poll(&self) -> Result<Option<Exit>> {
-        let State::Started { popen, .. } = &*lock(&self.state) else {
-            return Ok(None);
-        };
-        if !self.is_ours() {
-            return Ok(None);
+        match self.started_child() {
+            Some(popen) if self.is_ours() => {
+                popen.poll().map_err(self.failed("wait for"))
+            }
+            _ => Ok(None),
         }
-        let popen = popen.clone();
-        popen.poll().map_err(self.failed("wait for"))
+    }
+
+    /// The child, if it has been started and is not closed.
+    fn started_child(&self) -> Option<Arc<Popen>> {
+        match &*self.state.access() {
+            State::Started { popen, .. } => Some(popen.clone()),
+            State::Initial | State::Closed => None,
+        }
     }
 
     pub(crate) fn is_alive(&self) -> Result<bool> {
@@ -237,7 +245,7 @@ impl Handle {
                 if !self.is_ours() {
                     return Err(Cause::TestOfOther.into());
                 }
-                match *lock(&self.state) {
+                match *self.state.access() {
                     State::Initial => return Ok(false),
                     State::Closed => return Err(Cause::Closed.into()),
                     State::Started { .. } => {}
@@ -282,7 +290,7 @@ impl Handle {
 
     /// The child, once started.
     pub(crate) fn popen(&self, not_started: Cause) -> Result<Arc<Popen>> {
-        let popen = match &*lock(&self.state) {
+        let popen = match &*self.state.access() {
             State::Started { popen, .. } => popen.clone(),
             State::Initial => return Err(not_started.into()),
             State::Closed => return Err(Cause::Closed.into()),
@@ -293,17 +301,17 @@ impl Handle {
     /// Gives up what the system holds for it.
     pub(crate) fn close(&self) -> Result<()> {
         if self.is_ours() && self.poll()?.is_none() {
-            if let State::Started { .. } = *lock(&self.state) {
+            if let State::Started { .. } = *self.state.access() {
                 return Err(Cause::StillRunning.into());
             }
         }
-        *lock(&self.state) = State::Closed;
+        *self.state.access() = State::Closed;
         Ok(())
     }
 
     /// Whether it is a child that was seen to have ended.
     pub(crate) fn has_ended(&self) -> bool {
-        match &*lock(&self.state) {
+        match &*self.state.access() {
             State::Started { popen, .. } => popen.has_ended(),
             State::Initial => false,
             State::Closed => true,

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::{Handle, Role, State};
 use crate::process::popen::Exit;
-use crate::sys::lock::lock;
 
 /// Python's `repr` of a process, letter for letter.
 impl fmt::Display for Handle {
@@ -12,25 +11,16 @@ impl fmt::Display for Handle {
         let name = quoted(&self.name());
         write!(f, "<{} name={name}", self.type_name)?;
         let exit = self.poll().ok().flatten();
-        let state = lock(&self.state);
-        if let State::Started { popen, .. } = &*state {
-            write!(f, " pid={}", popen.pid())?;
+        // Nothing is written while other handles are kept waiting.
+        let (pid, state) = self.pid_and_state(exit.is_some());
+        if let Some(pid) = pid {
+            write!(f, " pid={pid}")?;
         }
         match self.parent_pid {
             Some(pid) => write!(f, " parent={pid}")?,
             None => f.write_str(" parent=None")?,
         }
-        f.write_str(match (&self.role, &*state) {
-            (_, State::Closed) => " closed",
-            (Role::Current { .. }, _) => " started",
-            (Role::Parent { .. }, _) => " unknown",
-            (Role::Child, _) if !self.is_ours() => " unknown",
-            (Role::Child, State::Initial) => " initial",
-            (Role::Child, State::Started { .. }) if exit.is_none() => {
-                " started"
-            }
-            (Role::Child, State::Started { .. }) => " stopped",
-        })?;
+        f.write_str(state)?;
         match exit {
             Some(Exit::Code(code)) => {
                 write!(f, " exitcode={}", ExitCodeName(code))?;
@@ -39,6 +29,29 @@ impl fmt::Display for Handle {
             None => {}
         }
         f.write_str(if self.daemon() { " daemon>" } else { ">" })
+    }
+}
+
+impl Handle {
+    /// The id that is shown, and the word for how things are.
+    fn pid_and_state(
+        &self,
+        has_ended: bool,
+    ) -> (Option<libc::pid_t>, &'static str) {
+        let state = self.state.access();
+        let pid = match &*state {
+            State::Started { popen, .. } => Some(popen.pid()),
+            State::Initial | State::Closed => None,
+        };
+        let word = match (&self.role, &*state) {
+            (_, State::Closed) => " closed",
+            (Role::Parent { .. }, _) => " unknown",
+            (Role::Child, _) if !self.is_ours() => " unknown",
+            (Role::Child, State::Initial) => " initial",
+            (Role::Child, _) if has_ended => " stopped",
+            (Role::Current { .. } | Role::Child, _) => " started",
+        };
+        (pid, word)
     }
 }
 

@@ -12,9 +12,11 @@ use crate::process::body::Body;
 use crate::process::forkserver::client;
 use crate::process::popen::Popen;
 use crate::process::{
-    bootstrap, exit, family, parent_sentinel, start_method, stdio,
+    bootstrap, exit, family, handle, parent_sentinel, report, start_method,
+    stdio,
 };
 use crate::shm::heap;
+use crate::sys::entry::Entry;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
 use crate::sys::private_fd::{self, Reserved, close_inherited};
 use crate::{Error, Result};
@@ -33,6 +35,11 @@ pub(crate) fn start(
     };
     let input = stdio::empty_stdin();
     let input = input.as_ref().and_then(|input| input.get().ok());
+    if permit.is_some() {
+        // What a thread could be doing now would stay half done in the child.
+        report::prepare_hook();
+        Entry::find_image();
+    }
     let mut in_child = Some(ties);
     let forked = fork(permit, hold_locks, || {
         let replaced = input.map(stdio::replace_stdin);
@@ -42,6 +49,9 @@ pub(crate) fn start(
             stdio::detach_stdin();
         }
         heap::after_fork();
+        if permit.is_none() {
+            report::prepare_hook();
+        }
         match in_child.take() {
             Some(ties) => {
                 bootstrap::bootstrap(birth, ties, true, || body.run_forked())
@@ -63,16 +73,20 @@ pub(crate) fn start(
 /// Holds all locks that the crate has for itself, in the order in which they
 /// are nested elsewhere, and those of the standard streams.
 fn hold_locks() -> io::Result<impl Sized> {
+    // First: a thread that reports a panic may want any of the others.
+    let hook = report::hold();
     let mut stdout = io::stdout().lock();
     // Whatever other threads have printed by now: the copy would print it too.
     let _ = stdout.flush();
     Ok((
+        hook,
         stdout,
         io::stderr().lock(),
         client::hold(),
         exit::hold(),
         start_method::hold(),
         family::hold(),
+        handle::hold(),
         parent_sentinel::hold(),
         stdio::hold(),
         heap::hold()?,
