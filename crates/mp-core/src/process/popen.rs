@@ -12,14 +12,16 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 use crate::connection::wait::wait_one;
+use crate::process::preparation::Preparation;
 use crate::sys::fd::pipe;
 use crate::sys::lock::lock;
+use crate::sys::memory::retry;
 use crate::sys::pidfd;
 pub(crate) use crate::sys::pidfd::Exit;
-use crate::sys::private_fd::PrivateFd;
+use crate::sys::private_fd::{PrivateFd, Reserved};
 
 /// A child.
 #[derive(Debug)]
@@ -50,10 +52,37 @@ impl Popen {
             Err(error) => {
                 // Nobody has waited for it, so the id is still its own.
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-                let _ = waitpid(Pid::from_raw(pid), None);
+                let _ = retry(|| waitpid(Pid::from_raw(pid), None));
                 Err(error)
             }
         }
+    }
+
+    /// Takes a place for the descriptor of a child that is to be forked.
+    ///
+    /// A forked child begins at once. So whether there can be a descriptor for
+    /// it is found out before, with one of this process.
+    ///
+    /// # Errors
+    ///
+    /// If no descriptor of a process can be had.
+    pub(crate) fn reserve() -> io::Result<Reserved> {
+        pidfd::open(getpid().as_raw()).map(Reserved::of)
+    }
+
+    /// Gives the child what it is to run. If that fails there is no child any
+    /// more.
+    pub(crate) fn hand(
+        &self,
+        preparation: &Preparation,
+        socket: BorrowedFd,
+    ) -> io::Result<()> {
+        let sent = preparation.send(socket);
+        if sent.is_err() {
+            let _ = self.signal(Signal::SIGKILL as i32);
+            let _ = self.wait(None);
+        }
+        sent
     }
 
     fn new(pid: libc::pid_t, pidfd: OwnedFd, exit: OnceLock<Exit>) -> Self {

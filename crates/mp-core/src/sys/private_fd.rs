@@ -104,8 +104,12 @@ pub(crate) struct Reserved(PrivateFd);
 impl Reserved {
     /// Takes the place with a copy of any descriptor.
     pub(crate) fn new(any: impl AsFd) -> io::Result<Self> {
-        let place = any.as_fd().try_clone_to_owned()?;
-        Ok(Self(PrivateFd::new(place)))
+        any.as_fd().try_clone_to_owned().map(Self::of)
+    }
+
+    /// The place that a descriptor has now.
+    pub(crate) fn of(fd: OwnedFd) -> Self {
+        Self(PrivateFd::new(fd))
     }
 
     /// Frees the place and fills it at once.

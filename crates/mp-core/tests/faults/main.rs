@@ -26,6 +26,7 @@ modules! {
     holders,
     hostile,
     starved,
+    traced,
 }
 
 mod books;

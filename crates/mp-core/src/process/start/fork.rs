@@ -18,7 +18,7 @@ use crate::process::{
 use crate::shm::heap;
 use crate::sys::entry::Entry;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
-use crate::sys::private_fd::{self, Reserved, close_inherited};
+use crate::sys::private_fd::{self, close_inherited};
 use crate::{Error, Result};
 
 pub(crate) fn start(
@@ -29,7 +29,7 @@ pub(crate) fn start(
 ) -> Result<Popen> {
     let name = birth.name.clone();
     let failed = |error| Error::system_of("fork", &name)(error);
-    let place = match Reserved::new(&ties.parent_sentinel) {
+    let place = match Popen::reserve() {
         Ok(place) => place,
         Err(error) => return Err(failed(error)),
     };

@@ -18,10 +18,11 @@ pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
 
 fn spawn(preparation: &Preparation) -> io::Result<Popen> {
     let (ours, theirs) = socket::pair()?;
-    // It waits in the socket until the child takes it: starting does not wait
-    // for the child, and a child that never comes is nobody's concern.
-    preparation.send(ours.as_fd())?;
     let place = Reserved::new(&ours)?;
     let pid = execute(&theirs)?;
-    place.replace(|| Popen::of(pid))
+    let popen = place.replace(|| Popen::of(pid))?;
+    // Not before there is a handle: a start that fails has run nothing. It
+    // waits in the socket until the child takes it, so this waits for nobody.
+    popen.hand(preparation, ours.as_fd())?;
+    Ok(popen)
 }
