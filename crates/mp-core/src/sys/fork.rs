@@ -6,8 +6,7 @@ use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
-use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,18 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 
 use super::exit::exit_now;
+use super::fd_set::FdSet;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// The descriptors that are closed in a copy of this process.
+pub(super) static PRIVATE: FdSet = FdSet::new();
+
+/// How many threads are forking now.
+static FORKING: AtomicU32 = AtomicU32::new(0);
+
+/// How many copies this process has made.
+static COPIES: AtomicU64 = AtomicU64::new(0);
 
 /// How many forks lie between this process and the program that was executed.
 ///
@@ -25,13 +34,23 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// a copy sees from the number that it is not its own. Every fork of the C
 /// library counts, those of other libraries too.
 pub(crate) fn generation() -> u64 {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        // SAFETY: the handler lives as long as the program, and does nothing
-        // but add to an atomic number. Only a lack of memory makes this fail,
-        // and then the first allocation of the caller fails as well.
-        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
-    });
+    static WATCHED: AtomicBool = AtomicBool::new(false);
+    // Not a `Once`: a copy that is made meanwhile would wait at it for ever.
+    // That two threads register the handlers does no harm.
+    if !WATCHED.load(Ordering::Acquire) {
+        // SAFETY: the handlers live as long as the program. What they do may be
+        // done in a copy of a process with threads: they change atomic numbers
+        // and close descriptors. Only a lack of memory makes this fail, and
+        // then the first allocation of the caller fails as well.
+        unsafe {
+            libc::pthread_atfork(
+                Some(before_copy),
+                Some(after_copy),
+                Some(in_copy),
+            )
+        };
+        WATCHED.store(true, Ordering::Release);
+    }
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -42,8 +61,29 @@ pub(crate) fn current_generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-extern "C" fn count_fork() {
+/// How many copies this process has made, whoever made them. None while one is
+/// being made.
+pub(crate) fn copies() -> Option<u64> {
+    // In this order: a copy is counted before it is not under way any more.
+    let forking = FORKING.load(Ordering::SeqCst);
+    let copies = COPIES.load(Ordering::SeqCst);
+    (forking == 0).then_some(copies)
+}
+
+extern "C" fn before_copy() {
+    FORKING.fetch_add(1, Ordering::SeqCst);
+}
+
+extern "C" fn after_copy() {
+    COPIES.fetch_add(1, Ordering::SeqCst);
+    FORKING.fetch_sub(1, Ordering::SeqCst);
+}
+
+extern "C" fn in_copy() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
+    // The threads that were forking are not here.
+    FORKING.store(0, Ordering::Relaxed);
+    PRIVATE.close_all();
 }
 
 /// Leave to fork although other threads are running.
@@ -180,7 +220,7 @@ pub(crate) fn fork<H>(
 /// and to know the list of robust mutexes. That list is emptied first, as the
 /// C library's fork does: what is in it is held by the server, and its links
 /// lie in memory that the server goes on changing.
-/// Handlers of `pthread_atfork` do not run.
+/// Handlers of `pthread_atfork` do not run, but those of this crate are called.
 ///
 /// # Errors
 ///
@@ -197,6 +237,7 @@ pub(crate) fn fork_sibling(
         | libc::CLONE_CHILD_SETTID
         | libc::CLONE_CHILD_CLEARTID
         | libc::SIGCHLD;
+    before_copy();
     // SAFETY: without CLONE_VM this is a fork: the child has a copy of memory
     // and goes on on its copy of this stack (a null stack asks for that). The
     // address is the one this thread is registered with, so a valid one.
@@ -210,10 +251,16 @@ pub(crate) fn fork_sibling(
             0,
         )
     };
-    match pid {
+    let pid = match pid {
         -1 => Err(io::Error::last_os_error()),
+        pid => Ok(pid),
+    };
+    if !matches!(pid, Ok(0)) {
+        after_copy();
+    }
+    match pid? {
         0 => {
-            count_fork();
+            in_copy();
             // SAFETY: the head, which is this thread's own, begins with a link,
             // and an empty list is one that leads back to the head.
             unsafe { *robust_list.cast() = robust_list };

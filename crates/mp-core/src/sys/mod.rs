@@ -12,6 +12,7 @@ pub(crate) mod entry;
 pub(crate) mod environment;
 pub(crate) mod exit;
 pub(crate) mod fd;
+mod fd_set;
 pub(crate) mod fork;
 pub(crate) mod last_words;
 pub(crate) mod lock;

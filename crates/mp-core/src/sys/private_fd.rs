@@ -1,18 +1,19 @@
-//! Descriptors that a forked child does not keep.
+//! Descriptors that a copy of the process does not keep.
 //!
 //! Close-on-exec keeps a descriptor from programs that are executed. A forked
-//! child executes nothing: what it must not have, it has to close itself.
+//! child executes nothing: what it must not have, it has to close itself. That
+//! is the first thing that a copy does, whoever made it.
 
-#![allow(unsafe_code, reason = "closes descriptors by number")]
+#![allow(unsafe_code, reason = "closes a descriptor by hand")]
 
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
 
 use nix::errno::Errno;
 
-use super::fork::generation;
+use super::fork::{PRIVATE, generation};
 use super::lock::lock;
 
 /// A descriptor that belongs to this process alone, not to its copies.
@@ -22,28 +23,15 @@ pub(crate) struct PrivateFd {
     generation: u64,
 }
 
-/// The private descriptors of one process.
-struct Open {
-    generation: u64,
-    /// In ascending order.
-    fds: Vec<RawFd>,
-}
-
-static OPEN: Mutex<Open> = Mutex::new(Open { generation: 0, fds: Vec::new() });
+/// Held while one is closed, and for the time of a fork: so that none is left
+/// open in the copy because it was just being closed here.
+static CLOSING: Mutex<()> = Mutex::new(());
 
 impl PrivateFd {
     pub(crate) fn new(fd: OwnedFd) -> Self {
-        let mut open = lock(&OPEN);
-        // In a copy of a process that something else made, nobody has closed
-        // the parent's, and the numbers may be used for anything by now.
-        if open.generation != generation() {
-            open.generation = generation();
-            open.fds.clear();
-        }
-        let number = fd.as_raw_fd();
-        let place = open.fds.partition_point(|&other| other < number);
-        open.fds.insert(place, number);
-        Self { fd: ManuallyDrop::new(fd), generation: generation() }
+        let generation = generation();
+        PRIVATE.insert(fd.as_raw_fd());
+        Self { fd: ManuallyDrop::new(fd), generation }
     }
 
     /// The descriptor, or `EBADF` in a process that was forked since.
@@ -61,35 +49,10 @@ impl Drop for PrivateFd {
         // In a copy of the process it was closed when the copy began, and the
         // number may be somebody else's by now.
         if self.generation == generation() {
-            // Until the descriptor is closed, so that no fork comes between.
-            let mut open = lock(&OPEN);
-            if let Ok(place) = open.fds.binary_search(&self.fd.as_raw_fd()) {
-                open.fds.remove(place);
-            }
+            let _closing = lock(&CLOSING);
+            PRIVATE.remove(self.fd.as_raw_fd());
             // SAFETY: `self.fd` is not used again.
             unsafe { ManuallyDrop::drop(&mut self.fd) };
-        }
-    }
-}
-
-/// Closes the parent's private descriptors, first thing in a forked child.
-pub(crate) fn close_inherited() {
-    // They stay in the list until the child has some of its own.
-    let open = lock(&OPEN);
-    // The parent of many children has one for each: mostly all in a row.
-    for row in open.fds.chunk_by(|one, next| one + 1 == *next) {
-        let (first, last) = (row[0], row[row.len() - 1]);
-        // SAFETY: each number is that of a `PrivateFd` of the parent, whose
-        // copy here neither gives it out nor closes it, its generation being
-        // old.
-        let done =
-            unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-        if done == -1 {
-            // The kernel is too old for that, or a filter forbids it.
-            for fd in first..=last {
-                // SAFETY: as above.
-                drop(unsafe { OwnedFd::from_raw_fd(fd) });
-            }
         }
     }
 }
@@ -121,5 +84,5 @@ impl Reserved {
 
 /// For the time of a fork.
 pub(crate) fn hold() -> impl Sized {
-    lock(&OPEN)
+    lock(&CLOSING)
 }

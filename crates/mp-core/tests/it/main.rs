@@ -13,6 +13,7 @@ mod chunk_limits;
 mod chunked;
 mod beside_threads;
 mod context;
+mod copies;
 mod daemon;
 mod default_method;
 mod descriptors;
@@ -76,6 +77,7 @@ modules! {
     chunked,
     beside_threads,
     context,
+    copies,
     daemon,
     default_method,
     descriptors,

@@ -218,6 +218,7 @@ impl Heap {
 
     /// Adds an arena that has room for `wanted` bytes.
     fn grow(&mut self, wanted: usize) -> io::Result<()> {
+        self.reclaimer.expect_copies()?;
         let next = self.arenas.last().map_or(FIRST_ARENA, |newest| {
             (newest.arena.mapping.length() * 2).min(LARGEST_ARENA)
         });
