@@ -25,6 +25,12 @@ pub(crate) enum Cause {
     JoinOfOther,
     #[error("can only test a child process")]
     TestOfOther,
+    #[error("can only send a signal to a child process")]
+    SignalToOther,
+    #[error("can only give the sentinel of a child process")]
+    SentinelOfOther,
+    #[error("can only close a child process, or one that has ended")]
+    CloseOfOther,
     #[error("process not started")]
     NotStarted,
     #[error("process has already started")]

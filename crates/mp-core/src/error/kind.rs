@@ -111,9 +111,12 @@ impl Cause {
                 ErrorKind::AlreadyStarted
             }
             Self::JoinBeforeStart | Self::NotStarted => ErrorKind::NotStarted,
-            Self::NotStartable | Self::JoinOfOther | Self::TestOfOther => {
-                ErrorKind::NotAChild
-            }
+            Self::NotStartable
+            | Self::JoinOfOther
+            | Self::TestOfOther
+            | Self::SignalToOther
+            | Self::SentinelOfOther
+            | Self::CloseOfOther => ErrorKind::NotAChild,
             Self::ChildOfDaemon => ErrorKind::ChildOfDaemon,
             Self::Closed => ErrorKind::Closed,
             Self::StillRunning => ErrorKind::StillRunning,

@@ -224,15 +224,17 @@ impl<T> Process<T> {
     ///
     /// It was not started, is closed, or is not a child of this process.
     pub fn sentinel(&self) -> Result<Sentinel> {
-        let popen = self.handle.popen(Cause::NotStarted)?;
-        Ok(popen.sentinel())
+        self.handle
+            .popen(Cause::NotStarted, Cause::SentinelOfOther)
+            .map(|popen| popen.sentinel())
     }
 
     /// Gives up what the system holds for the process, before this is dropped.
     ///
     /// # Errors
     ///
-    /// If the process is still running.
+    /// If the process is still running, as the current one always is; or if it
+    /// is the child of another process, and was not seen to have ended.
     pub fn close(&self) -> Result<()> {
         self.observe(Handle::close)
     }

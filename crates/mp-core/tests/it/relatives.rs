@@ -4,11 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use mp_core::{
-    Process, StartMethod, active_children, current_process, parent_process,
+    ErrorKind, Process, StartMethod, active_children, current_process,
+    parent_process,
 };
 use nix::unistd::getpid;
 
 use crate::notes::Notes;
+use crate::observe::Gate;
 use crate::steps::{Steps, wait_to_be_killed};
 use crate::support::{exit_code_of, leave_at_once, program};
 
@@ -20,8 +22,9 @@ crate::cases! {
         proc_30_the_parent_is_killed,
         proc_30_the_parent_leaves,
         proc_31_trees,
+        running_processes_cannot_be_closed,
     ],
-    once: [],
+    once: [handles_of_children_of_another],
     programs: [main_process],
 }
 
@@ -156,4 +159,62 @@ fn proc_31_trees(_: StartMethod) {
         notes.read(),
         "[] [0] [00] [01] [02] [1] [10] [11] [12] [2] [20] [21] [22]"
     );
+}
+
+/// Neither this one, nor its parent, as long as that lives.
+fn running_processes_cannot_be_closed(_: StartMethod) {
+    fn look() {
+        let (me, parent) = (current_process(), parent_process().unwrap());
+        for process in [&me, &parent] {
+            let error = process.close().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StillRunning);
+            assert!(process.is_alive() && process.pid().is_some());
+        }
+    }
+    assert_eq!(exit_code_of(look, ()), Some(0));
+    let error = current_process().close().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StillRunning);
+    assert!(current_process().to_string().ends_with(" started>"));
+}
+
+/// A forked child has copies of its parent's handles. They are good for little,
+/// and the errors say so.
+fn handles_of_children_of_another() {
+    let gate = Gate::new();
+    let running = gate.start();
+    let same = active_children().remove(0);
+    let mut ended = Process::new(|| (), ());
+    ended.start().unwrap();
+    ended.join().unwrap();
+    let not_started = Process::new(|| (), ());
+    let mut copy = Process::fork(move || {
+        for process in [&same, &not_started] {
+            let refused = [
+                (process.terminate(), "can only send a signal to"),
+                (process.kill(), "can only send a signal to"),
+                (process.interrupt(), "can only send a signal to"),
+                (process.sentinel().map(drop), "can only give the sentinel of"),
+                (process.join(), "can only join"),
+            ];
+            for (result, what) in refused {
+                let error = result.unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    format!("{what} a child process")
+                );
+                assert_eq!(error.kind(), ErrorKind::NotAChild);
+            }
+        }
+        let error = same.close().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotAChild);
+        assert!(same.pid().is_some());
+        not_started.close().unwrap();
+        ended.close().unwrap();
+    });
+    copy.start().unwrap();
+    copy.join().unwrap();
+    assert_eq!(copy.exitcode(), Some(0));
+    assert!(running.is_alive());
+    gate.open();
+    running.join().unwrap();
 }

@@ -269,7 +269,8 @@ impl Handle {
                 .and_then(|fd| parent_sentinel::has_ended(fd, timeout))
                 .map_err(self.failed("wait for")),
             Role::Child => {
-                let popen = self.popen(Cause::JoinBeforeStart)?;
+                let popen =
+                    self.popen(Cause::JoinBeforeStart, Cause::JoinOfOther)?;
                 let exit =
                     popen.wait(timeout).map_err(self.failed("wait for"))?;
                 if exit == Some(Exit::Unknown) {
@@ -283,27 +284,40 @@ impl Handle {
 
     /// Sends a signal, unless it has ended.
     pub(crate) fn signal(&self, signal: i32) -> Result<()> {
-        self.popen(Cause::NotStarted)?
+        self.popen(Cause::NotStarted, Cause::SignalToOther)?
             .signal(signal)
             .map_err(self.failed("send a signal to"))
     }
 
-    /// The child, once started.
-    pub(crate) fn popen(&self, not_started: Cause) -> Result<Arc<Popen>> {
-        let popen = match &*self.state.access() {
-            State::Started { popen, .. } => popen.clone(),
-            State::Initial => return Err(not_started.into()),
-            State::Closed => return Err(Cause::Closed.into()),
-        };
-        if self.is_ours() { Ok(popen) } else { Err(Cause::JoinOfOther.into()) }
+    /// The child, once started. Else the error is one of the two.
+    pub(crate) fn popen(
+        &self,
+        not_started: Cause,
+        not_ours: Cause,
+    ) -> Result<Arc<Popen>> {
+        match &*self.state.access() {
+            State::Closed => Err(Cause::Closed.into()),
+            _ if !self.is_ours() => Err(not_ours.into()),
+            State::Initial => Err(not_started.into()),
+            State::Started { popen, .. } => Ok(popen.clone()),
+        }
     }
 
     /// Gives up what the system holds for it.
     pub(crate) fn close(&self) -> Result<()> {
-        if self.is_ours() && self.poll()?.is_none() {
-            if let State::Started { .. } = *self.state.access() {
-                return Err(Cause::StillRunning.into());
+        let is_running = match &self.role {
+            Role::Current { .. } => true,
+            Role::Parent { .. } => self.is_alive()?,
+            Role::Child => {
+                self.poll()?;
+                self.started_child().is_some_and(|popen| !popen.has_ended())
             }
+        };
+        if is_running && !self.is_ours() {
+            return Err(Cause::CloseOfOther.into());
+        }
+        if is_running {
+            return Err(Cause::StillRunning.into());
         }
         *self.state.access() = State::Closed;
         Ok(())
