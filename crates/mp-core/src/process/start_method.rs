@@ -217,7 +217,9 @@ pub fn set_start_method(method: StartMethod) -> Result<()> {
 
 /// Sets the start method even if it has been set.
 ///
-/// Python: `multiprocessing.set_start_method(method, force=True)`.
+/// Python: `multiprocessing.set_start_method(method, force=True)`. With `None`
+/// it is as if none had been set yet: who asks next settles it again, and
+/// [`set_start_method`] can set it.
 ///
 /// # Examples
 ///
@@ -226,10 +228,16 @@ pub fn set_start_method(method: StartMethod) -> Result<()> {
 ///
 /// force_start_method(StartMethod::ForkServer);
 /// assert_eq!(start_method()?, StartMethod::ForkServer);
+///
+/// force_start_method(None);
+/// assert_eq!(mp_core::chosen_start_method(), None);
+/// assert_eq!(start_method()?, StartMethod::Fork);
 /// # Ok::<(), mp_core::Error>(())
 /// ```
-pub fn force_start_method(method: StartMethod) {
-    inherit(method, true);
+pub fn force_start_method(method: impl Into<Option<StartMethod>>) {
+    let chosen = |method| Choice { method, chosen: true };
+    let choice = method.into().map(chosen);
+    *lock(&CHOICE) = choice;
 }
 
 /// Takes over what the parent says, in a child.

@@ -151,6 +151,11 @@ fn none_chosen() -> ExitCode {
     assert_eq!(start_method().unwrap(), StartMethod::Fork);
     assert_eq!(chosen_start_method(), Some(StartMethod::Fork));
     assert!(set_start_method(StartMethod::Spawn).is_err());
+    // And there is a way back.
+    force_start_method(None);
+    assert_eq!(chosen_start_method(), None);
+    set_start_method(StartMethod::Spawn).unwrap();
+    assert_eq!(start_method().unwrap(), StartMethod::Spawn);
     ExitCode::SUCCESS
 }
 
