@@ -78,15 +78,41 @@ impl Mapping {
     /// They are there when this returns: a shortage is an error here, not a
     /// SIGBUS at the first use.
     pub(crate) fn reserve(&self, bytes: Range<usize>) -> io::Result<()> {
-        let start = file_offset(bytes.start)?;
-        let length = file_offset(bytes.len())?;
-        retry(|| fallocate(&self.fd, FallocateFlags::empty(), start, length))?;
+        if let Err(error) = self.allocate(bytes.clone()) {
+            let start = file_offset(bytes.start)?;
+            let length = file_offset(bytes.len())?;
+            let give_back = FallocateFlags::FALLOC_FL_PUNCH_HOLE
+                | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+            let _ = retry(|| fallocate(&self.fd, give_back, start, length));
+            return Err(error);
+        }
         // Saves a fault for each page. Before Linux 5.14 there are the faults.
         let _ = self.map.advise_range(
             Advice::PopulateWrite,
             bytes.start,
             bytes.len(),
         );
+        Ok(())
+    }
+
+    /// Has the file take these bytes. If it cannot, it may have taken some.
+    fn allocate(&self, bytes: Range<usize>) -> io::Result<()> {
+        let mut start = bytes.start;
+        let mut piece = bytes.len();
+        while start < bytes.end {
+            let length = piece.min(bytes.end - start);
+            let place = (file_offset(start)?, file_offset(length)?);
+            let flags = FallocateFlags::empty();
+            match fallocate(&self.fd, flags, place.0, place.1) {
+                Ok(()) => start += length,
+                // A signal came in between, and the kernel has begun anew. If
+                // they keep coming, only less is done before the next.
+                Err(Errno::EINTR) => {
+                    piece = (piece / 2).next_multiple_of(page_size());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use mp_core::{Process, StartMethod};
+use mp_core::{Process, RawArray, StartMethod};
 use nix::libc;
-use nix::sys::ptrace;
+use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -20,8 +20,8 @@ use crate::support::{program, silence};
 
 crate::cases! {
     each_method: [failed_start_has_run_nothing],
-    once: [],
-    programs: [start_once],
+    once: [large_objects_are_made_between_signals],
+    programs: [start_once, share_much],
 }
 
 /// So long that a target that can run has run.
@@ -59,7 +59,7 @@ fn failed_start_has_run_nothing(method: StartMethod) {
     let file = folder.path().join("target");
     let mut command = program("start_once", method);
     let mut interrupted = false;
-    let code = run_traced(command.arg(&file), |call| match call {
+    let code = run_traced(command.arg(&file), |call, _| match call {
         libc::SYS_pidfd_open => {
             let start = Instant::now();
             while !file.exists() && start.elapsed() < LONG_ENOUGH {
@@ -77,25 +77,54 @@ fn failed_start_has_run_nothing(method: StartMethod) {
     assert!(!file.exists(), "a start that failed has run its target");
 }
 
+/// Makes a large object.
+fn share_much() -> ExitCode {
+    println!("ready");
+    await_permission();
+    let large = RawArray::<[u8; 4096]>::new(1 << 12);
+    large.set(large.len() - 1, [7; 4096]);
+    low_level::exit(0)
+}
+
+/// Some kernels begin anew with a piece of memory when a signal comes. If
+/// signals keep coming, only a piece that takes less time is ever done.
+fn large_objects_are_made_between_signals() {
+    const BETWEEN_SIGNALS: u64 = 1 << 20;
+    let mut calls = 0;
+    let mut command = program("share_much", StartMethod::Fork);
+    let code = run_traced(&mut command, |call, length| {
+        if call != libc::SYS_fallocate {
+            return None;
+        }
+        calls += 1;
+        assert!(calls < 1000, "this never ends");
+        (length > BETWEEN_SIGNALS).then_some(libc::EINTR)
+    });
+    assert_eq!(code, 0);
+    assert!(calls > 16, "{calls}");
+}
+
 /// Runs a program that says when it is ready. From then on its system calls
-/// fail for which `refuse` has an error. The exit code.
+/// fail for which `refuse` has an error. It is told the number of the call and
+/// its fourth argument. The exit code.
 #[expect(clippy::zombie_processes, reason = "the tracer reaps it")]
 fn run_traced(
     program: &mut Command,
-    refuse: impl FnMut(i64) -> Option<i32>,
+    refuse: impl FnMut(i64, u64) -> Option<i32>,
 ) -> i32 {
     let program = program.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = program.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "ready");
     let pid = Pid::from_raw(child.id().try_into().unwrap());
-    ptrace::seize(pid, ptrace::Options::PTRACE_O_TRACESYSGOOD).unwrap();
+    let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL;
+    ptrace::seize(pid, options).unwrap();
     ptrace::interrupt(pid).unwrap();
     drop(child.stdin.take());
     trace(pid, refuse)
 }
 
-fn trace(pid: Pid, mut refuse: impl FnMut(i64) -> Option<i32>) -> i32 {
+fn trace(pid: Pid, mut refuse: impl FnMut(i64, u64) -> Option<i32>) -> i32 {
     let mut refused = None;
     loop {
         match waitpid(pid, None).unwrap() {
@@ -106,7 +135,7 @@ fn trace(pid: Pid, mut refuse: impl FnMut(i64) -> Option<i32>) -> i32 {
                     registers.rax = word(-i64::from(error));
                     ptrace::setregs(pid, registers).unwrap();
                 } else if let Some(call) = entered(&registers) {
-                    refused = refuse(call);
+                    refused = refuse(call, registers.r10);
                     if refused.is_some() {
                         // There is no such call.
                         registers.orig_rax = u64::MAX;
