@@ -157,6 +157,13 @@ pub(crate) enum Cause {
     )]
     BadChunks { length: usize, chunk_length: usize, most: usize },
 
+    #[error(
+        "cannot start {name:?} by {method}: too many descriptors are on their \
+         way to processes that have not come to `mp_core::init()` yet, as many \
+         as a process may have open; do less before it in `main`, or raise \
+         that limit"
+    )]
+    InFlight { name: String, method: &'static str, source: io::Error },
     #[error("failed to {what}: {source}")]
     System { what: &'static str, source: io::Error },
     #[error("failed to {what} {name:?}: {source}")]

@@ -156,6 +156,7 @@ impl Cause {
                 ErrorKind::NotOwner
             }
             Self::TooDeep => ErrorKind::TooDeep,
+            Self::InFlight { .. } => ErrorKind::System,
             Self::System { source, .. } | Self::SystemOf { source, .. } => {
                 match source.kind() {
                     io::ErrorKind::OutOfMemory => ErrorKind::OutOfMemory,

@@ -34,8 +34,11 @@ impl<T: Body> Process<T> {
     ///   itself.
     /// - By fork: this process has other threads.
     /// - The system refuses it: there are too many processes, too many open
-    ///   files, or too little memory. There is no child then, and the process
-    ///   can be started later.
+    ///   files, or too little memory. Or, for ten seconds, too many descriptors
+    ///   were on their way to processes that have not come to
+    ///   [`init`](crate::init) yet: the system lets a user have as many as a
+    ///   process may have open. There is no child then, and the process can be
+    ///   started later.
     pub fn start(&mut self) -> Result<()> {
         self.launch(None)
     }

@@ -17,9 +17,11 @@ use crate::codec::sink::Bytes;
 use crate::codec::write::to_sink;
 use crate::error::Cause;
 use crate::process::birth::{Birth, Ties};
+use crate::process::start_method::StartMethod;
 use crate::shm::heap;
 use crate::shm::reduction::{Payload, Place, Shared};
 use crate::sys::entry::Entry;
+use crate::sys::in_flight::patiently;
 use crate::sys::memory::{read_sealed, seal};
 use crate::sys::socket::{self, Received};
 
@@ -44,6 +46,7 @@ struct Head {
 #[derive(Debug)]
 pub(crate) struct Preparation {
     name: String,
+    method: StartMethod,
     /// The arguments, the head, and the head's length.
     bytes: Bytes,
     ties: Ties,
@@ -98,7 +101,7 @@ impl Preparation {
         // Who gets no shared object can use no shared memory.
         let claims =
             if shared.arenas.is_empty() { Vec::new() } else { heap::claims()? };
-        let name = birth.name.clone();
+        let (name, method) = (birth.name.clone(), birth.method);
         let head = Head {
             entry,
             birth,
@@ -115,11 +118,15 @@ impl Preparation {
         if let Bytes::File(file) = &bytes {
             seal(file)?;
         }
-        Ok(Self { name, bytes, ties, directory, claims, shared })
+        Ok(Self { name, method, bytes, ties, directory, claims, shared })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn method(&self) -> StartMethod {
+        self.method
     }
 
     pub(crate) fn send(&self, to: BorrowedFd) -> io::Result<()> {
@@ -127,12 +134,12 @@ impl Preparation {
         match &self.bytes {
             Bytes::Inline(bytes) => {
                 self.push_fds(&mut fds);
-                socket::send(to, &[&[INLINE], bytes], &fds)
+                patiently(|| socket::send(to, &[&[INLINE], bytes], &fds))
             }
             Bytes::File(file) => {
                 fds.push(file.as_fd());
                 self.push_fds(&mut fds);
-                socket::send(to, &[&[FILE]], &fds)
+                patiently(|| socket::send(to, &[&[FILE]], &fds))
             }
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod exit;
 pub(crate) mod fd;
 mod fd_set;
 pub(crate) mod fork;
+pub(crate) mod in_flight;
 pub(crate) mod last_words;
 pub(crate) mod lock;
 pub(crate) mod memory;

@@ -2,14 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::IoSlice;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::Duration;
 
 use mp_core::{Array, Process, Result, StartMethod, start_method};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg,
+    socketpair,
+};
 use nix::unistd::{dup2_stdin, pipe};
 
 use crate::books::Books;
@@ -17,7 +25,7 @@ use crate::observe::{
     Running, children, descriptors, eventually, has_ended, passes, send,
 };
 use crate::support::{program, silence};
-use crate::times;
+use crate::{is_long, times};
 
 crate::cases! {
     each_method: [
@@ -26,6 +34,7 @@ crate::cases! {
         no_processes_left,
         no_memory_left,
         no_room_for_files,
+        no_descriptors_on_their_way,
     ],
     once: [],
     programs: [
@@ -34,6 +43,7 @@ crate::cases! {
         without_processes,
         without_memory,
         without_files,
+        with_full_sockets,
     ],
 }
 
@@ -162,9 +172,9 @@ fn look_at_input() {
     }
 }
 
-/// Root has no limit of processes, so this is done as somebody else.
-fn no_processes_left(method: StartMethod) {
-    let command = program("without_processes", method);
+/// Runs a program as a user that has no other processes. Root has no limits.
+fn passes_for_nobody(name: &str, method: StartMethod) {
+    let command = program(name, method);
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         assert!(Running::of(&mut { command }).finish().success());
         return;
@@ -182,6 +192,10 @@ fn no_processes_left(method: StartMethod) {
     }
     other.uid(nobody_else).gid(nobody_else).current_dir("/");
     assert!(Running::of(&mut other).finish().success());
+}
+
+fn no_processes_left(method: StartMethod) {
+    passes_for_nobody("without_processes", method);
 }
 
 fn without_processes() -> ExitCode {
@@ -259,6 +273,62 @@ fn without_files() -> ExitCode {
         }
         books.use_all();
     });
+    books.check();
+    ExitCode::SUCCESS
+}
+
+/// A user may have as many descriptors on their way as a process may have
+/// open. Those who wait for theirs get them some time.
+fn no_descriptors_on_their_way(method: StartMethod) {
+    passes_for_nobody("with_full_sockets", method);
+}
+
+/// As many descriptors on their way as the kernel allows, until they are
+/// dropped.
+fn fill_sockets() -> (OwnedFd, OwnedFd) {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let kind = SockType::SeqPacket;
+    let (from, to) =
+        socketpair(AddressFamily::Unix, kind, None, flags).unwrap();
+    let fds = [from.as_raw_fd(); 16];
+    let rights = [ControlMessage::ScmRights(&fds)];
+    let send = || {
+        let bytes = [IoSlice::new(b"-")];
+        let flags = MsgFlags::empty();
+        sendmsg::<()>(from.as_raw_fd(), &bytes, &rights, flags, None)
+    };
+    while let Ok(1) = send() {}
+    assert_eq!(send(), Err(Errno::ETOOMANYREFS));
+    (from, to)
+}
+
+fn with_full_sockets() -> ExitCode {
+    silence();
+    let books = Books::open();
+    let limit = 64;
+    under(Resource::RLIMIT_NOFILE, limit, || {
+        let full = fill_sockets();
+        let fetcher = thread::spawn(|| {
+            thread::sleep(Duration::from_millis(100));
+            drop(full);
+        });
+        let start = || {
+            let mut process = Process::new(|| (), ());
+            process.start()?;
+            process.join()
+        };
+        start().unwrap();
+        fetcher.join().unwrap();
+        // A fork sends nothing.
+        if is_long() && start_method().unwrap() != StartMethod::Fork {
+            let full = fill_sockets();
+            let error = start().unwrap_err().to_string();
+            assert!(error.contains("too many descriptors"), "{error}");
+            drop(full);
+            start().unwrap();
+        }
+    });
+    end_server();
     books.check();
     ExitCode::SUCCESS
 }

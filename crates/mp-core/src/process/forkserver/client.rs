@@ -13,6 +13,7 @@ use crate::process::exit::Finalizer;
 use crate::process::popen::Popen;
 use crate::process::preparation::{self, Preparation};
 use crate::sys::fork::generation;
+use crate::sys::in_flight::patiently;
 use crate::sys::lock::lock;
 use crate::sys::private_fd::{PrivateFd, Reserved};
 use crate::sys::socket;
@@ -129,7 +130,7 @@ impl Server {
             .find_map(|order| order.arrive().ok());
         let waiting = match waiting {
             Some(waiting) => waiting,
-            None => self.order()?.arrive()?,
+            None => patiently(|| self.order())?.arrive()?,
         };
         let popen = waiting.hand(preparation)?;
         while self.ahead.len() < AHEAD {

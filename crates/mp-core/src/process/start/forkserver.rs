@@ -4,11 +4,12 @@
 
 use nix::errno::Errno;
 
+use super::failed;
+use crate::Result;
 use crate::error::Cause;
 use crate::process::forkserver::client;
 use crate::process::popen::Popen;
 use crate::process::preparation::Preparation;
-use crate::{Error, Result};
 
 pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
     client::request(preparation).map_err(|error| {
@@ -16,7 +17,7 @@ pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
         if error.raw_os_error() == Some(Errno::EBUSY as i32) {
             Cause::ServerThreads { name: name.to_owned() }.into()
         } else {
-            Error::system_of("start by forkserver", name)(error)
+            failed("start by forkserver", preparation)(error)
         }
     })
 }

@@ -5,15 +5,16 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use super::failed;
+use crate::Result;
 use crate::process::exec::execute;
 use crate::process::popen::Popen;
 use crate::process::preparation::Preparation;
 use crate::sys::private_fd::Reserved;
 use crate::sys::socket;
-use crate::{Error, Result};
 
 pub(crate) fn start(preparation: &Preparation) -> Result<Popen> {
-    spawn(preparation).map_err(Error::system_of("spawn", preparation.name()))
+    spawn(preparation).map_err(failed("spawn", preparation))
 }
 
 fn spawn(preparation: &Preparation) -> io::Result<Popen> {
