@@ -14,10 +14,14 @@ use crate::process::handle::Handle;
 use crate::synchronize::owner;
 use crate::sys::fork::generation;
 use crate::sys::lock::lock;
+use crate::sys::pidfd;
 use crate::sys::private_fd::PrivateFd;
 
-/// The smallest number of children at which those that have ended are looked
-/// for when another is started.
+/// For so many children, or a part of them, one start looks whether any has
+/// ended.
+const A_LOOK: usize = 32;
+
+/// The smallest number of children at which each is asked whether it has.
 const FEW: usize = 16;
 
 /// What one process knows of its relatives.
@@ -30,7 +34,9 @@ struct Family {
     children: VecDeque<Arc<Handle>>,
     /// The number of the last process object that was made here.
     made: u32,
-    /// How many children there may be until one looks for ended ones.
+    /// How many were started since one looked for those that have ended.
+    starts: usize,
+    /// How many children there may be until each is asked whether it has.
     threshold: usize,
 }
 
@@ -60,8 +66,25 @@ impl Family {
             relatives: None,
             children: VecDeque::new(),
             made: 0,
+            starts: 0,
             threshold: FEW,
         }
+    }
+
+    /// Whether a start is to look for children that have ended. The system
+    /// goes through all of them for that, so it does not with many.
+    fn is_time_to_look(&mut self) -> bool {
+        self.starts += 1;
+        let is_time = self.starts * A_LOOK >= self.children.len();
+        if is_time {
+            self.starts = 0;
+        }
+        is_time && !self.children.is_empty()
+    }
+
+    fn find(&self, pid: libc::pid_t) -> Option<Arc<Handle>> {
+        let mut children = self.children.iter();
+        children.find(|child| child.pid() == Some(pid)).cloned()
     }
 
     /// Makes them when they are asked for. Most children never ask, and what a
@@ -119,15 +142,33 @@ pub(crate) fn new_child(type_name: String) -> Handle {
     })
 }
 
-/// Adds a child that has been started.
+/// Adds a child that has been started, and reaps those that have ended: nobody
+/// may ask about them any more, and they must not stay zombies for ever.
 pub(crate) fn add_child(child: Arc<Handle>) {
-    // Those that nobody asks about must not stay zombies for ever. To look at
-    // all of them at every start would cost the square of their number.
+    if family(Family::is_time_to_look) {
+        reap();
+    }
+    family(|family| family.children.push_back(child));
+}
+
+fn reap() {
+    while let Some(pid) = pidfd::ended_child() {
+        let child = family(|family| family.find(pid));
+        let Some(child) = child.filter(|child| !child.is_running()) else {
+            return reap_beside_others();
+        };
+        remove_child(&child);
+    }
+}
+
+/// The program has a child of its own that has ended. The system names no
+/// younger one until the program has reaped that. To ask each of ours at every
+/// start would cost the square of their number.
+fn reap_beside_others() {
     if family(|family| family.children.len() >= family.threshold) {
         let alive = children().len();
         family(|family| family.threshold = FEW.max(2 * alive));
     }
-    family(|family| family.children.push_back(child));
 }
 
 /// Forgets a child that was seen to have ended.

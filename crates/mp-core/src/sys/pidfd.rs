@@ -46,6 +46,19 @@ pub(crate) fn send_signal(pidfd: BorrowedFd, signal: i32) -> io::Result<()> {
     if sent == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// The oldest child that has ended and that nobody has reaped yet. It stays
+/// so.
+pub(crate) fn ended_child() -> Option<libc::pid_t> {
+    // SAFETY: all zeroes are a valid `siginfo_t` to be written over.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is a valid place for the answer.
+    let done = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) };
+    // SAFETY: waitid filled the record in, or left the zeroes.
+    let pid = unsafe { info.si_pid() };
+    (done == 0 && pid != 0).then_some(pid)
+}
+
 /// Reaps the child if it has ended. Does not block.
 pub(crate) fn try_wait(pidfd: impl AsFd) -> io::Result<Option<Exit>> {
     // Not nix's `waitid`, which loses a death by a real-time signal.

@@ -16,6 +16,7 @@ crate::cases! {
         act_05_a_dropped_process_is_still_listed,
         act_06_other_ways_out_of_the_list,
         act_07_the_same_list_in_all_threads,
+        starting_one_reaps_others,
     ],
     once: [],
 }
@@ -140,4 +141,18 @@ fn act_07_the_same_list_in_all_threads(method: StartMethod) {
     thread::spawn(move || same.join()).join().unwrap().unwrap();
     assert_eq!(process.exitcode(), Some(0));
     assert!(listed().is_empty());
+}
+
+/// Nobody may ever ask about them. What became of them is still known.
+fn starting_one_reaps_others(_: StartMethod) {
+    let processes = [0, 1, 2].map(ended);
+    let pids = [0, 1, 2].map(|n: usize| processes[n].pid().unwrap());
+    let gate = Gate::new();
+    let another = gate.start();
+    assert_eq!(pids.map(state), [None; 3]);
+    assert_eq!(listed(), [another.pid().unwrap()]);
+    let codes = processes.map(|process| process.exitcode());
+    assert_eq!(codes, [Some(0), Some(1), Some(2)]);
+    gate.open();
+    another.join().unwrap();
 }
