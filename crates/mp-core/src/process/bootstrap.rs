@@ -15,7 +15,7 @@ use crate::process::result_file::ResultFile;
 use crate::process::rules::Rules;
 use crate::process::target::Ended;
 use crate::process::{
-    exit, family, giving, parent_sentinel, report, start_method, stdio,
+    exit, family, giving, parent_sentinel, report, start_method, stdout,
 };
 use crate::shm::{heap, reduction};
 use crate::sys::entry::Entry;
@@ -84,7 +84,7 @@ pub(crate) fn bootstrap(
         }
     };
     exit::exit_function();
-    stdio::flush_at_end();
+    stdout::flush_at_end();
     code
 }
 
@@ -123,5 +123,5 @@ pub(crate) fn warm_up() {
     report::prepare_hook();
     reduction::arrive(Vec::new(), Vec::new());
     let _ = Entry::at(0);
-    stdio::flush_if_alone();
+    stdout::flush_before_start();
 }

@@ -12,7 +12,7 @@ use crate::process::body::Body;
 use crate::process::preparation::Preparation;
 use crate::process::process::Process;
 use crate::process::start_method::{self, Choice, StartMethod};
-use crate::process::{family, init, parent_sentinel, start, stdio};
+use crate::process::{family, init, parent_sentinel, start, stdout};
 use crate::sys::entry::Entry;
 use crate::sys::fork::ForkWithThreads;
 use crate::{Error, Result};
@@ -77,9 +77,11 @@ impl<T: Body> Process<T> {
         let rules = self.rules.clone();
         let birth = self.handle.birth(method, choice.chosen, &current, rules);
         family::SETTLE.register()?;
-        // So that lines come in their order. What a fork must not copy is
-        // written out when it forks.
-        stdio::flush_if_alone();
+        // So that lines come in their order. A fork does it when it has stopped
+        // all other threads that print.
+        if method != StartMethod::Fork {
+            stdout::flush_before_start();
+        }
         let popen = match method {
             StartMethod::Fork => {
                 let ties = self.ties(&birth)?;

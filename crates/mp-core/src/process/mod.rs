@@ -31,5 +31,6 @@ pub(crate) mod rules;
 pub(crate) mod start;
 pub(crate) mod start_method;
 pub(crate) mod stdio;
+pub(crate) mod stdout;
 pub(crate) mod summons;
 pub(crate) mod target;

@@ -1,52 +1,17 @@
-//! The standard streams of a process and of its children.
+//! The standard input of children.
 //!
-//! CPython: `_flush_std_streams` and `_close_stdin` in
-//! `multiprocessing/util.py`. Children have an empty standard input: they do
+//! CPython: `_close_stdin` in `multiprocessing/util.py`. It is empty: they do
 //! not compete with their parent for its own.
 
-use std::io::{self, Write};
 use std::mem;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::sync::Mutex;
 
 use nix::unistd::dup2_stdin;
 
 use crate::sys::fd::open;
-use crate::sys::fork::{generation, is_single_threaded_now};
+use crate::sys::fork::generation;
 use crate::sys::lock::lock;
-
-/// Writes out what standard output holds back, unless another thread could be
-/// keeping it: one that holds it for life would be waited for for ever.
-/// Whether it was done.
-///
-/// A reader that went away, or a stream that is closed, is no reason to fail:
-/// there is nobody to tell.
-pub(crate) fn flush_if_alone() -> bool {
-    let alone = is_single_threaded_now().unwrap_or(false);
-    if alone {
-        let _ = io::stdout().flush();
-    }
-    alone
-}
-
-/// The same at the end of a child, which may have left threads behind: a thread
-/// of its own tries, and is not waited for for long.
-pub(crate) fn flush_at_end() {
-    const PATIENCE: Duration = Duration::from_secs(1);
-    if flush_if_alone() {
-        return;
-    }
-    let (done, flushed) = mpsc::channel();
-    let flush = move || {
-        let _ = io::stdout().flush();
-        let _ = done.send(());
-    };
-    if thread::Builder::new().spawn(flush).is_ok() {
-        let _ = flushed.recv_timeout(PATIENCE);
-    }
-}
 
 const NULL: &str = "/dev/null";
 

@@ -2,15 +2,22 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, sleep};
+use std::time::Duration;
 
 use mp_core::{Process, RawValue, StartMethod, Value, parent_process};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::close;
 use signal_hook::consts::SIGKILL;
 use signal_hook::low_level;
 
 use crate::observe::{Gate, descriptors, passes};
-use crate::support::{exit_code_of, program};
+use crate::steps::wait_to_be_killed;
+use crate::support::{exit_code_of, permit, program};
 
 crate::cases! {
     each_method: [
@@ -21,6 +28,9 @@ crate::cases! {
         stdio_04_streams_closed_by_the_child,
         stdio_05_standard_input_of_children,
         stdio_06_processes_started_by_children,
+        order_beside_a_thread,
+        a_thread_that_keeps_the_stream_keeps_no_start,
+        full_stream_that_does_not_block,
     ],
     once: [],
     programs: [
@@ -29,6 +39,9 @@ crate::cases! {
         worker_after_closing,
         closing_children,
         reader,
+        printing_beside_a_thread,
+        starting_beside_a_keeper,
+        printing_to_a_full_stream,
     ],
 }
 
@@ -209,4 +222,82 @@ fn stdio_06_processes_started_by_children(_: StartMethod) {
     process.start().unwrap();
     process.join().unwrap();
     assert_eq!(process.exitcode(), Some(0));
+}
+
+/// What stands in the buffer when a process is started comes before what that
+/// one prints.
+fn printing_beside_a_thread() -> ExitCode {
+    thread::spawn(|| wait_to_be_killed());
+    print!("parent ");
+    let mut process = Process::new(|| println!("child"), ());
+    process.start_with_threads(permit()).unwrap();
+    process.join().unwrap();
+    ExitCode::SUCCESS
+}
+
+fn order_beside_a_thread(method: StartMethod) {
+    let output = program("printing_beside_a_thread", method).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "parent child\n");
+}
+
+/// A thread has the stream for itself. Starts that copy nothing go on, and
+/// leave one thread at most that waits for it.
+fn starting_beside_a_keeper() -> ExitCode {
+    let (kept, is_kept) = mpsc::channel();
+    thread::spawn(move || {
+        let _stream = io::stdout().lock();
+        kept.send(()).unwrap();
+        wait_to_be_killed();
+    });
+    is_kept.recv().unwrap();
+    for _ in 0..3 {
+        assert_eq!(exit_code_of(|| (), ()), Some(0));
+    }
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().count();
+    assert!(threads <= 3, "{threads} threads");
+    ExitCode::SUCCESS
+}
+
+fn a_thread_that_keeps_the_stream_keeps_no_start(method: StartMethod) {
+    // A fork waits for it, as it says.
+    if method != StartMethod::Fork {
+        passes("starting_beside_a_keeper", method, &[]);
+    }
+}
+
+/// Fills a stream that does not block, says so, and prints something that has
+/// to wait until somebody reads.
+fn printing_to_a_full_stream() -> ExitCode {
+    fn child() {
+        let stdout = io::stdout();
+        // Whatever it holds back, there is room for it.
+        let room = PollFd::new(stdout.as_fd(), PollFlags::POLLOUT);
+        poll(&mut [room], PollTimeout::NONE).unwrap();
+        print!("child");
+    }
+    let stdout = io::stdout();
+    fcntl(&stdout, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while nix::unistd::write(&stdout, &[b'-'; 1 << 12]).is_ok() {}
+    while nix::unistd::write(&stdout, b"-").is_ok() {}
+    print!("parent ");
+    eprintln!();
+    assert_eq!(exit_code_of(child, ()), Some(0));
+    ExitCode::SUCCESS
+}
+
+fn full_stream_that_does_not_block(method: StartMethod) {
+    let mut program = program("printing_to_a_full_stream", method)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It is about to start a process. What comes too late for that to meet a
+    // full stream shows nothing.
+    let mut errors = program.stderr.take().unwrap();
+    errors.read_exact(&mut [0]).unwrap();
+    sleep(Duration::from_millis(30));
+    let output = program.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.trim_start_matches('-'), "parent child");
 }

@@ -2,7 +2,7 @@
 //!
 //! CPython: `multiprocessing/popen_fork.py`.
 
-use std::io::{self, Write};
+use std::io;
 
 use nix::errno::Errno;
 
@@ -13,7 +13,7 @@ use crate::process::forkserver::client;
 use crate::process::popen::Popen;
 use crate::process::{
     bootstrap, exit, family, handle, parent_sentinel, report, start_method,
-    stdio,
+    stdio, stdout,
 };
 use crate::shm::heap;
 use crate::sys::entry::Entry;
@@ -71,7 +71,7 @@ fn hold_locks() -> io::Result<impl Sized> {
     let hook = report::hold();
     let mut stdout = io::stdout().lock();
     // Whatever other threads have printed by now: the copy would print it too.
-    let _ = stdout.flush();
+    stdout::flush(&mut stdout);
     Ok((
         hook,
         stdout,
