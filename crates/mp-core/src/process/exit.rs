@@ -81,6 +81,11 @@ static AT_EXIT: Mutex<AtExit> = Mutex::new(AtExit::new(0, false));
 /// A function that was registered before a fork belongs to the parent, and does
 /// not run in the child.
 ///
+/// A function must not call [`std::process::exit`]: the process is exiting
+/// already, and the standard library aborts one that does so anew. In a child
+/// whose target has returned or failed it works, since the functions run before
+/// the child exits: it ends with that code, and the other functions run.
+///
 /// [`atexit.register`]: https://docs.python.org/3/library/atexit.html#atexit.register
 ///
 /// # Errors

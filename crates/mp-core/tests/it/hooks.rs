@@ -20,6 +20,7 @@ crate::cases! {
         exit_13_dropped_once,
         exit_14_a_hook_that_panics,
         exit_15_hooks_from_threads,
+        a_hook_that_exits,
     ],
     once: [],
     programs: [hooks_of_the_parent],
@@ -160,6 +161,21 @@ fn exit_14_a_hook_that_panics(_: StartMethod) {
     for (end, code) in ENDS {
         let notes = Notes::new();
         assert_eq!(exit_code_of(target, (notes.clone(), end)), Some(code));
+        assert_eq!(notes.read(), "B A", "{end}");
+    }
+}
+
+/// Where the standard library allows it: not while the process is exiting.
+fn a_hook_that_exits(_: StartMethod) {
+    fn target(notes: Notes, end: &str) -> Result<ExitCode, &str> {
+        note_at_exit(&notes, "A");
+        atexit(|| exit(5)).unwrap();
+        note_at_exit(&notes, "B");
+        come_to(end)
+    }
+    for (end, _) in ENDS.into_iter().filter(|(end, _)| *end != "exit") {
+        let notes = Notes::new();
+        assert_eq!(exit_code_of(target, (notes.clone(), end)), Some(5));
         assert_eq!(notes.read(), "B A", "{end}");
     }
 }
