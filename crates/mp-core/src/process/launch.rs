@@ -45,10 +45,16 @@ impl<T: Body> Process<T> {
 
     /// Starts the process, also by fork while other threads are running.
     ///
-    /// A fork waits until no thread is writing to the standard streams: for
-    /// ever, if one keeps [`std::io::stdout`] locked. The first one waits, too,
-    /// until no thread is reporting a panic: it puts a panic hook of its own
-    /// before that of the program, which names the process in the children.
+    /// A fork waits until no thread is writing to the standard streams, which
+    /// it locks: standard output first, and standard error second. It waits for
+    /// ever if a thread keeps [`std::io::stdout`] locked, and if one locks
+    /// [`std::io::stderr`] and then prints to standard output: each of the two
+    /// has what the other waits for. Nobody can try these locks, so lock both in
+    /// the order of the fork.
+    ///
+    /// The first fork waits, too, until no thread is reporting a panic: it puts
+    /// a panic hook of its own before that of the program, which names the
+    /// process in the children.
     ///
     /// # Errors
     ///

@@ -69,6 +69,9 @@ pub(crate) fn start(
 fn hold_locks() -> io::Result<impl Sized> {
     // First: a thread that reports a panic may want any of the others.
     let hook = report::hold();
+    // Standard output before standard error, as a thread does that locks the
+    // one and reports errors meanwhile. For one that does it the other way
+    // there is no cure: they cannot be tried.
     let mut stdout = io::stdout().lock();
     // Whatever other threads have printed by now: the copy would print it too.
     stdout::flush(&mut stdout);
