@@ -124,6 +124,13 @@ impl Process {
     ///
     /// What serde can only read when the data say what they are (an untagged
     /// enum, `serde_json::Value`) is an error in the child.
+    ///
+    /// # When they are dropped
+    ///
+    /// The child has arguments of its own, and drops them as any function does.
+    /// Those here are dropped as soon as the process has been started. So an
+    /// argument that does something when it is dropped does it twice, and here
+    /// before the child has worked with its own: see [`Process::fork`].
     pub fn new<F, Args>(target: F, args: Args) -> Self
     where
         F: Target<Args>,
@@ -179,8 +186,39 @@ impl Process<Closure> {
     /// # }
     /// ```
     ///
-    /// What it captures must be fit for another thread, since the process may
-    /// be started by one:
+    /// # What it captures
+    ///
+    /// It is moved into the process: this process drops it as soon as that has
+    /// been started, as CPython does. That matters where something ends with
+    /// the last copy. The writing end of a pipe that the closure has is closed
+    /// here, and who reads from the pipe sees its end when the child has ended.
+    /// If it were kept until then, a parent that first reads and then joins
+    /// would wait for itself.
+    ///
+    /// But the child has a copy, and drops that too. A value that does something
+    /// outside of both processes when it is dropped, such as a folder that is
+    /// removed then, does it here and at once, before the child has worked with
+    /// it. Keep such a value, and give the child what leads to it:
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mp_core::Process;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("result"); // not the folder itself
+    /// let mut process = Process::fork({
+    ///     let path = path.clone();
+    ///     move || std::fs::write(path, "42")
+    /// });
+    /// process.start()?;
+    /// process.join()?;
+    /// assert_eq!(std::fs::read_to_string(path)?, "42");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It must be fit for another thread, since the process may be started by
+    /// one:
     ///
     /// ```compile_fail,E0277
     /// let words = std::rc::Rc::new(vec!["a", "b"]);

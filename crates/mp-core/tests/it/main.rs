@@ -28,6 +28,7 @@ mod lock;
 mod lock_debug;
 mod main_thread;
 mod memory;
+mod moved_in;
 mod names;
 mod notes;
 mod observe;
@@ -92,6 +93,7 @@ modules! {
     lock_debug,
     memory,
     main_thread,
+    moved_in,
     names,
     orphans,
     outcomes,
