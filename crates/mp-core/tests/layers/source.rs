@@ -168,6 +168,9 @@ impl<'a> Visit<'a> for Paths {
         leaves(&item.tree, &mut Vec::new(), &mut self.0);
     }
 
+    /// `pub(super)` says who may use it, and uses nobody.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let parts = path.segments.iter().map(|part| part.ident.to_string());
         let line = path.segments[0].ident.span().start().line;
