@@ -170,6 +170,7 @@ int main(int count, char **arguments)
         {"value_add", value_add},
         {"value_make", value_make},
         {"array_sum", array_sum},
+        {"chunk_sum", chunk_sum},
         {"idle_child", idle_child},
         {"owner_death", owner_death},
     };

@@ -28,6 +28,7 @@ void counter(const struct job *job);
 void value_add(const struct job *job);
 void value_make(const struct job *job);
 void array_sum(const struct job *job);
+void chunk_sum(const struct job *job);
 void idle_child(const struct job *job);
 void owner_death(const struct job *job);
 

@@ -117,6 +117,7 @@ const ATOMIC: Measured = ("value_add", "op=atomic,processes=1");
 const TWO: Measured = ("counter", "processes=2,what=rate");
 const FOUR: Measured = ("counter", "processes=4,what=rate");
 const EIGHT: Measured = ("counter", "processes=8,what=rate");
+const CHUNKS: Measured = ("chunk_sum", "bytes=100000000");
 const DEATH: Measured = ("owner_death", "next=waiting");
 
 const fn own((measurement, params): Measured) -> Key {
@@ -193,6 +194,7 @@ const GOALS: &[Goal] = &[
     rate("counter, 2 processes", 12.0, CPYTHON, "cpython", TWO),
     rate("counter, 4 processes", 12.0, CPYTHON, "cpython", FOUR),
     rate("counter, 8 processes", 12.0, CPYTHON, "cpython", EIGHT),
+    limit("100 MB added up in place, two processes against two threads", 1.2, CHUNKS),
     most("a Value made", 100.0, "ns", Beyond(values("values=100000,what=make"), 0.0)),
     most("a Value: shared memory beyond its data", 64.0, "bytes", Beyond(values("values=100000,what=shared_memory"), DATA)),
     most("a Value: descriptors, of 100,000", 0.0, "for each", Share(values("values=100000,what=descriptors"), 100_000.0)),

@@ -28,6 +28,9 @@ pub(crate) enum Measurement {
     ValueMake,
     /// A shared array that two children add up, against sending it to them.
     ArraySum,
+    /// A large shared array that two processes add up in place, a chunk each,
+    /// against two threads.
+    ChunkSum,
     /// The memory of a child that waits.
     IdleChild,
     /// From the death of a lock's holder to the next one's holding it.

@@ -88,6 +88,7 @@ const STARTERS: &[Subject] = &[Limit, MpCore, CPython, Procspawn];
 const LOCKERS: &[Subject] =
     &[Limit, MpCore, CPython, ProcessSync, RawSync, ParkingLot];
 const SHARERS: &[Subject] = &[Limit, MpCore, CPython, ProcessSync, RawSync];
+const SUMMERS: &[Subject] = &[Limit, MpCore];
 const KEEPERS: &[Subject] = &[Limit, MpCore, CPython];
 
 /// What is measured for a measurement. The examples are another matter.
@@ -130,6 +131,10 @@ pub(crate) fn work(measurement: Measurement, pace: Pace) -> Option<Work> {
             let full = &[1_000_000];
             (Sizes { full, quick: full, smoke: &[1_000] }, STARTERS)
         }
+        Measurement::ChunkSum => {
+            let full = &[100_000_000];
+            (Sizes { full, quick: full, smoke: &[80_000] }, SUMMERS)
+        }
         Measurement::IdleChild => {
             let full = &[10, 1024];
             (Sizes { full, quick: full, smoke: &[10] }, STARTERS)
@@ -162,6 +167,7 @@ pub(crate) fn effort(measurement: Measurement, pace: Pace) -> Effort {
         | Measurement::InFlight
         | Measurement::ValueMake
         | Measurement::ArraySum
+        | Measurement::ChunkSum
         | Measurement::IdleChild => (5, 200),
         // Its parents are large, too.
         Measurement::FirstLine => (3, 100),

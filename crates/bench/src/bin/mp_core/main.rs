@@ -33,6 +33,7 @@ fn main() -> mp_core::Result<()> {
             Ok(())
         }
         "array_sum" => memory::array_sum(&job),
+        "chunk_sum" => memory::chunk_sum(&job),
         _ => job.unknown(),
     }
 }

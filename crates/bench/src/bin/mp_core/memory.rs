@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
 
 use bench::{Job, Series, now};
-use mp_core::{Context, Process, RawArray, Result, StartMethod, Value};
+use mp_core::{
+    Chunk, ChunkedArray, Context, Process, RawArray, RawValue, Result,
+    StartMethod, Value,
+};
 
 /// Children that share one sum.
 const CHILDREN: usize = 2;
@@ -143,4 +148,77 @@ fn add_in_place(
 
 fn add_sent(numbers: Arc<[f64]>, sums: RawArray<f64>, place: usize) {
     sums.set(place, numbers.iter().sum());
+}
+
+/// What two processes and the one that asks them share.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Rounds {
+    /// Which round it is. The last one is over before it begins.
+    round: RawValue<u64>,
+    /// How many sums there are, of all rounds.
+    done: RawValue<u64>,
+    sums: RawArray<f64>,
+}
+
+const LAST: u64 = u64::MAX;
+
+/// The processes are there before, as threads of a pool would be.
+pub(crate) fn chunk_sum(job: &Job) -> Result<()> {
+    #[allow(clippy::cast_precision_loss, reason = "they are small")]
+    let numbers: Vec<f64> =
+        (0..job.size / size_of::<f64>()).map(|n| (n % 1000) as f64).collect();
+    let expected: f64 = numbers.iter().sum();
+    let array =
+        ChunkedArray::from_slice(&numbers, numbers.len().div_ceil(CHILDREN));
+    drop(numbers);
+    let (round, done) = (RawValue::new(0), RawValue::new(0));
+    let rounds = Rounds { round, done, sums: RawArray::new(CHILDREN) };
+    let context = Context::new(StartMethod::ForkServer);
+    let mut children: Vec<_> = array
+        .chunks()
+        .map(|chunk| context.process(add_chunk, (chunk, rounds.clone())))
+        .collect();
+    for child in &mut children {
+        child.start()?;
+    }
+    let mut sums = Series::new(job);
+    for number in 1.. {
+        let begin = now();
+        rounds.round.atomic().store(number, Ordering::Release);
+        let wanted = number * CHILDREN as u64;
+        while rounds.done.atomic().load(Ordering::Acquire) < wanted {
+            thread::yield_now();
+        }
+        let sum: f64 = rounds.sums.iter().sum();
+        // The first one meets the memory.
+        if number > 1 {
+            sums.add(now() - begin);
+        }
+        assert!((sum - expected).abs() < 1.0, "a wrong sum");
+        if !sums.wants_more() {
+            break;
+        }
+    }
+    rounds.round.atomic().store(LAST, Ordering::Release);
+    for child in &children {
+        child.join()?;
+    }
+    sums.report("chunk_sum", "ns", &format!("bytes={}", job.size));
+    Ok(())
+}
+
+fn add_chunk(chunk: Chunk<f64>, rounds: Rounds) {
+    for number in 1.. {
+        let mut round = 0;
+        while round < number {
+            thread::yield_now();
+            round = rounds.round.atomic().load(Ordering::Acquire);
+        }
+        if round == LAST {
+            return;
+        }
+        let sum = chunk.lock().iter().sum();
+        rounds.sums.set(chunk.index(), sum);
+        rounds.done.atomic().fetch_add(1, Ordering::Release);
+    }
 }
