@@ -116,7 +116,8 @@
 //! # Rules
 //!
 //! - [`init`] comes first in `main`. Without it, spawn and forkserver are
-//!   refused. In tests, [`init_before_main!`] does it.
+//!   refused. In tests, [`init_before_main!`] does it; [`isolated`] gives a test a
+//!   process of its own.
 //! - By fork, a process is started only while this one has no other threads.
 //! - Linux, the GNU C library. It is tested on x86-64.
 //!
@@ -143,6 +144,7 @@ pub use process::exit::atexit;
 pub use process::init::init;
 #[doc(hidden)]
 pub use process::init_before_main::__init_before_main;
+pub use process::isolated::isolated;
 pub use process::limits::Limits;
 pub use process::popen::Sentinel;
 pub use process::process::Process;

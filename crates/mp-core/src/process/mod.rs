@@ -15,6 +15,7 @@ pub(crate) mod giving;
 pub(crate) mod handle;
 pub(crate) mod init;
 pub(crate) mod init_before_main;
+pub(crate) mod isolated;
 pub(crate) mod launch;
 pub(crate) mod limits;
 pub(crate) mod outcome;

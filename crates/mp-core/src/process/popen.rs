@@ -5,7 +5,7 @@
 //! process, and one descriptor stands for it.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -176,5 +176,17 @@ impl AsFd for Sentinel {
             panic!("the sentinel belongs to the parent process")
         };
         fd
+    }
+}
+
+/// What event loops ask for, such as tokio's `AsyncFd`.
+///
+/// # Panics
+///
+/// As [`as_fd`](AsFd::as_fd).
+impl AsRawFd for Sentinel {
+    #[track_caller]
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
     }
 }
