@@ -14,11 +14,10 @@ use signal_hook::{flag, low_level::pipe};
 
 // ANCHOR: worker
 // does one job after the other; the third crashes
-fn work(stopping: RawValue<u32>, jobs: RawValue<u32>) -> Result<(), String> {
+fn work(stopping: RawValue<u32>, jobs: RawValue<u32>) {
     // Ctrl-C reaches the worker too, but when to stop is for the supervisor
     // to say
-    let ignored = Arc::default();
-    flag::register(SIGINT, ignored).map_err(|error| error.to_string())?;
+    flag::register(SIGINT, Arc::default()).expect("cannot catch SIGINT");
     while stopping.get() == 0 {
         let job = jobs.atomic().fetch_add(1, Ordering::Relaxed) + 1;
         if job == 3 {
@@ -28,16 +27,13 @@ fn work(stopping: RawValue<u32>, jobs: RawValue<u32>) -> Result<(), String> {
         sleep(Duration::from_millis(20));
     }
     println!("The worker tidies up");
-    Ok(())
 }
-
-type Worker = Process<Returning<Result<(), String>>>;
 
 // a worker that does not outlive the supervisor
 fn start(
     stopping: &RawValue<u32>,
     jobs: &RawValue<u32>,
-) -> mp_core::Result<Worker> {
+) -> mp_core::Result<Process<Returning<()>>> {
     let mut worker = Process::returning(work, (stopping.clone(), jobs.clone()))
         .with_name("worker")
         .with_daemon(true)
@@ -60,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // until a signal comes, or the worker has no more to do
     while wait(&[signals.as_fd(), worker.sentinel()?.as_fd()], None)? == [1] {
         match worker.result() {
-            Ok(done) => return Ok(done?),
+            Ok(()) => return Ok(()),
             Err(error) => println!("Restart: {error}"),
         }
         // it may crash again and again
