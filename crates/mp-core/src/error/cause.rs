@@ -85,8 +85,10 @@ pub(crate) enum Cause {
     Threads { name: String, threads: String },
     #[error(
         "cannot start {name:?} by forkserver: the program starts threads \
-         before it calls `mp_core::init()`, and the server, which runs it that \
-         far, cannot fork beside them"
+         before it calls `mp_core::init()`, as `#[tokio::main]` does, and the \
+         server, which runs it that far, cannot fork beside them; call \
+         `mp_core::init()` first, and start the threads, or build the \
+         runtime, after it"
     )]
     ServerThreads { name: String },
     #[error(

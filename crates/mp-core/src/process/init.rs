@@ -37,6 +37,29 @@ static DONE: AtomicBool = AtomicBool::new(false);
 ///     Ok(())
 /// }
 /// ```
+///
+/// # With an async runtime
+///
+/// `#[tokio::main]` puts all that stands in `main` into the runtime, so that
+/// `init` comes too late there: after the runtime has started its threads. A
+/// start by forkserver, which is also the default beside threads, is refused
+/// then, since the server finds these threads and could not fork beside them.
+/// By spawn, each child starts the runtime and its threads for nothing. So call
+/// it before there is a runtime, and build that by hand:
+///
+/// ```ignore
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     mp_core::init();
+///     let runtime = tokio::runtime::Runtime::new()?;
+///     runtime.block_on(async {
+///         // what stood in `main`
+///         Ok(())
+///     })
+/// }
+/// ```
+///
+/// To wait for a process there, give its [`Sentinel`](crate::Sentinel) to
+/// tokio's `AsyncFd`; [`join`](crate::Process::join) would hold up the runtime.
 pub fn init() {
     if DONE.swap(true, Ordering::Relaxed) {
         return;

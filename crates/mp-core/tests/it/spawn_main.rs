@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::{ExitCode, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use mp_core::{
     Process, StartMethod, Value, active_children, chosen_start_method,
@@ -22,6 +23,7 @@ crate::cases! {
         main_02_no_init,
         main_02_init_too_late,
         main_02_init_in_the_parent_only,
+        main_02_threads_before_init,
         main_03_init_in_the_parent,
         main_04_statics_begin_anew,
         main_05_the_working_directory,
@@ -37,6 +39,7 @@ pub(crate) const NO_INIT: &[Program] = &[
     ("no_init", no_init),
     ("init_too_late", init_too_late),
     ("init_in_the_parent_only", init_in_the_parent_only),
+    ("threads_before_init", threads_before_init),
 ];
 
 /// What a program does to its end. All that it started have ended then: none
@@ -127,6 +130,17 @@ fn init_in_the_parent_only() -> ExitCode {
     start_and_join()
 }
 
+/// As what stands in `#[tokio::main]`.
+fn threads_before_init() -> ExitCode {
+    thread::spawn(|| {
+        loop {
+            thread::park();
+        }
+    });
+    init();
+    start_and_join()
+}
+
 /// A program that starts a process without being able to: by fork it can.
 fn is_refused(name: &str, method: StartMethod, sentence: &str) {
     let output = output(name, method);
@@ -159,6 +173,29 @@ fn main_02_init_in_the_parent_only(method: StartMethod) {
                     before the current process has finished its bootstrapping \
                     phase";
     is_refused("init_in_the_parent_only", method, sentence);
+}
+
+/// A spawned child forks nothing: the threads are a waste in it, and no more.
+fn main_02_threads_before_init(method: StartMethod) {
+    let output = output("threads_before_init", method);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let sentence = match method {
+        StartMethod::Spawn => {
+            assert_eq!((stdout, stderr), ("123\n", ""));
+            return;
+        }
+        StartMethod::Fork => {
+            "Error: cannot fork \"Process-1\" while other threads are running"
+        }
+        _ => {
+            "Error: cannot start \"Process-1\" by forkserver: the program \
+             starts threads before it calls `mp_core::init()`, as \
+             `#[tokio::main]` does"
+        }
+    };
+    assert_eq!(stdout, "");
+    assert!(stderr.contains(sentence), "{stderr}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// It was called when this program began, and can be called again.
