@@ -43,7 +43,7 @@ fn fork_is_refused_beside_threads() {
 #[test]
 fn an_isolated_test_forks() {
     isolated(|| {
-        let words = vec!["captured", "by", "fork"];
+        let words = ["captured", "by", "fork"].map(String::from);
         let mut process = Process::fork_returning(move || words.join(" "));
         process.start().unwrap();
         assert_eq!(process.start_method(), Some(StartMethod::Fork));
