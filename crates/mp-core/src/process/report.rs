@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, TryLockError};
+use std::sync::{Mutex, OnceLock, TryLockError};
 use std::thread;
 
 use crate::process::{family, giving};
@@ -28,25 +28,14 @@ static IN_PLACE: AtomicBool = AtomicBool::new(false);
 /// reporting one.
 static CHANGING: Mutex<()> = Mutex::new(());
 
-/// What the announcing hook has.
-struct Announcer {
-    /// The hook that was there before.
-    report: PanicHook,
-}
+/// The hook of the program that the announcing one was put before first. Not in
+/// that one, which so takes no memory: a forked child is cheaper without.
+static FIRST: OnceLock<PanicHook> = OnceLock::new();
 
-impl Announcer {
-    fn announce(&self, panic: &PanicHookInfo) {
-        if ANNOUNCES.load(Ordering::Relaxed) {
-            if giving::note_panic(panic) {
-                return;
-            }
-            report_failure("");
-        }
-        (self.report)(panic);
-    }
-}
+/// What every announcing hook has, to be dropped with it.
+struct InPlace;
 
-impl Drop for Announcer {
+impl Drop for InPlace {
     /// The program has set another hook.
     fn drop(&mut self) {
         IN_PLACE.store(false, Ordering::Relaxed);
@@ -68,8 +57,29 @@ pub(crate) fn prepare_hook() {
     if IN_PLACE.swap(true, Ordering::Relaxed) {
         return;
     }
-    let announcer = Announcer { report: panic::take_hook() };
-    panic::set_hook(Box::new(move |panic| announcer.announce(panic)));
+    let in_place = InPlace;
+    panic::set_hook(match FIRST.set(panic::take_hook()) {
+        Ok(()) => Box::new(move |panic| {
+            let _ = &in_place;
+            if let Some(report) = FIRST.get() {
+                announce(panic, report);
+            }
+        }),
+        Err(report) => Box::new(move |panic| {
+            let _ = &in_place;
+            announce(panic, &report);
+        }),
+    });
+}
+
+fn announce(panic: &PanicHookInfo, report: &PanicHook) {
+    if ANNOUNCES.load(Ordering::Relaxed) {
+        if giving::note_panic(panic) {
+            return;
+        }
+        report_failure("");
+    }
+    report(panic);
 }
 
 /// Has this process, a child, announce its panics.
