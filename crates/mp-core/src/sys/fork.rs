@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "fork, clone and pthread_atfork")]
 
+use std::cell::Cell;
 use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
@@ -26,6 +27,12 @@ static FORKING: AtomicU32 = AtomicU32::new(0);
 
 /// How many copies this process has made.
 static COPIES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether it is this crate that makes a copy. Its children close what is
+    /// not theirs when they have taken what they need of it.
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
 
 /// How many forks lie between this process and the program that was executed.
 ///
@@ -83,7 +90,9 @@ extern "C" fn in_copy() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     // The threads that were forking are not here.
     FORKING.store(0, Ordering::Relaxed);
-    PRIVATE.close_all();
+    if !OWN.get() {
+        PRIVATE.close_all();
+    }
 }
 
 /// Leave to fork although other threads are running.
@@ -193,6 +202,7 @@ pub(crate) fn fork<H>(
         return Err(Errno::EBUSY.into());
     }
     let locks = hold()?;
+    OWN.set(true);
     // SAFETY: with a single thread nothing can be left half done in the child,
     // so it may do whatever the parent may; otherwise the permit stands for
     // the caller's promise. The child does not return from `run_and_leave`.
@@ -201,6 +211,7 @@ pub(crate) fn fork<H>(
         -1 => Err(io::Error::last_os_error()),
         pid => Ok(pid),
     };
+    OWN.set(false);
     drop(locks);
     match forked {
         Ok(0) => run_and_leave(child),
@@ -237,6 +248,7 @@ pub(crate) fn fork_sibling(
         | libc::CLONE_CHILD_SETTID
         | libc::CLONE_CHILD_CLEARTID
         | libc::SIGCHLD;
+    OWN.set(true);
     before_copy();
     // SAFETY: without CLONE_VM this is a fork: the child has a copy of memory
     // and goes on on its copy of this stack (a null stack asks for that). The
@@ -255,12 +267,13 @@ pub(crate) fn fork_sibling(
         -1 => Err(io::Error::last_os_error()),
         pid => Ok(pid),
     };
-    if !matches!(pid, Ok(0)) {
-        after_copy();
+    match pid {
+        Ok(0) => in_copy(),
+        _ => after_copy(),
     }
+    OWN.set(false);
     match pid? {
         0 => {
-            in_copy();
             // SAFETY: the head, which is this thread's own, begins with a link,
             // and an empty list is one that leads back to the head.
             unsafe { *robust_list.cast() = robust_list };

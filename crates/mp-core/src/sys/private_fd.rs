@@ -57,6 +57,12 @@ impl Drop for PrivateFd {
     }
 }
 
+/// Closes the parent's private descriptors, first thing in a child that this
+/// crate forks. In any other copy of the process it is done already.
+pub(crate) fn close_inherited() {
+    PRIVATE.close_all();
+}
+
 /// A free place in the table of descriptors, held until one is needed.
 ///
 /// A child that was made and then cannot be given a descriptor would have to be

@@ -9,7 +9,7 @@ use super::order::ORDER;
 use crate::process::bootstrap;
 use crate::process::preparation::{self, Message};
 use crate::sys::fork::fork_sibling;
-use crate::sys::private_fd::PrivateFd;
+use crate::sys::private_fd::{PrivateFd, close_inherited};
 use crate::sys::socket::Received;
 use crate::sys::{signal, socket};
 
@@ -41,6 +41,7 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
 fn make_child(socket: OwnedFd, interrupt_ignored: bool) {
     let mut socket = Some(socket);
     let forked = fork_sibling(|| {
+        close_inherited();
         let Some(socket) = socket.take() else { return 1 };
         announce(&socket, nix::unistd::getpid().as_raw());
         await_preparation(socket, interrupt_ignored)

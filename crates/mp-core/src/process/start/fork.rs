@@ -18,7 +18,7 @@ use crate::process::{
 use crate::shm::heap;
 use crate::sys::entry::Entry;
 use crate::sys::fork::{ForkWithThreads, fork, thread_count};
-use crate::sys::private_fd;
+use crate::sys::private_fd::{self, close_inherited};
 use crate::{Error, Result};
 
 pub(crate) fn start(
@@ -33,7 +33,8 @@ pub(crate) fn start(
         Ok(place) => place,
         Err(error) => return Err(failed(error)),
     };
-    stdio::prepare_empty_stdin();
+    let input = stdio::empty_stdin();
+    let input = input.as_ref().and_then(|input| input.get().ok());
     if permit.is_some() {
         // What a thread could be doing now would stay half done in the child.
         report::prepare_hook();
@@ -41,7 +42,12 @@ pub(crate) fn start(
     }
     let mut in_child = Some(ties);
     let forked = fork(permit, hold_locks, || {
-        stdio::detach_stdin();
+        let replaced = input.map(stdio::replace_stdin);
+        close_inherited();
+        // There are free descriptors now, if there were none.
+        if replaced.is_none() {
+            stdio::detach_stdin();
+        }
         heap::after_fork();
         if permit.is_none() {
             report::prepare_hook();
