@@ -157,7 +157,14 @@ impl Order {
     /// and the server's error if it cannot fork.
     fn arrive(self) -> io::Result<Waiting> {
         let Self(socket) = self;
-        match socket::receive_number(socket.get()?)? {
+        let from = socket.get()?;
+        let number = match socket::receive_number(from) {
+            // The child may be there, and what says so still waits. Without its
+            // id it could not be waited for when it ends.
+            Err(error) if !is_gone(&error) => socket::receive_number(from),
+            received => received,
+        };
+        match number? {
             error if error < 0 => Err(io::Error::from_raw_os_error(-error)),
             pid => Ok(Waiting { socket, popen: Popen::of(pid)? }),
         }
