@@ -235,7 +235,8 @@ pub(crate) fn fork<H>(
 ///
 /// # Errors
 ///
-/// `EBUSY` if other threads are running; else what prctl(2) or clone(2) gives.
+/// `EBUSY` if other threads are running, `ENOTSUP` if the kernel knows of no list
+/// of robust mutexes; else what prctl(2) or clone(2) gives.
 pub(crate) fn fork_sibling(
     child: impl FnOnce() -> i32,
 ) -> io::Result<libc::pid_t> {
@@ -274,8 +275,8 @@ pub(crate) fn fork_sibling(
     OWN.set(false);
     match pid? {
         0 => {
-            // SAFETY: the head, which is this thread's own, begins with a link,
-            // and an empty list is one that leads back to the head.
+            // SAFETY: the head, which is this thread's own and not null, begins
+            // with a link, and an empty list is one that leads back to the head.
             unsafe { *robust_list.cast() = robust_list };
             // SAFETY: the list is this thread's own, and empty.
             unsafe {
@@ -297,6 +298,10 @@ fn tid_address() -> io::Result<*mut libc::pid_t> {
 }
 
 /// The head of this thread's list of robust mutexes, and the head's length.
+///
+/// # Errors
+///
+/// `ENOTSUP` if the kernel does not know of it.
 fn robust_list() -> io::Result<(*mut libc::c_void, usize)> {
     let mut head: *mut libc::c_void = ptr::null_mut();
     let mut length = 0_usize;
@@ -311,6 +316,10 @@ fn robust_list() -> io::Result<(*mut libc::c_void, usize)> {
     };
     if done == -1 {
         Err(io::Error::last_os_error())
+    } else if head.is_null() {
+        // The kernel was not told of it when the thread began: a filter forbids
+        // `set_robust_list`.
+        Err(Errno::ENOTSUP.into())
     } else {
         Ok((head, length))
     }

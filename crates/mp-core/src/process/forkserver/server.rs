@@ -52,6 +52,10 @@ fn make_child(socket: OwnedFd, interrupt_ignored: bool) {
     if let Some(socket) = socket {
         announce(&socket, pid);
     }
+    // This server will never be able to; the next one may.
+    if pid == -(Errno::ENOTSUP as i32) {
+        exit(1);
+    }
 }
 
 fn announce(socket: &OwnedFd, pid: i32) {
