@@ -1,5 +1,9 @@
 //! Processes that are killed, starved and confused.
 //!
+//! Some of it a program does to itself or to its children. The rest is done by a
+//! tracer, at exact places: an error at a system call, a kill at a call or at an
+//! instruction.
+//!
 //! One binary with its own `main`, on one thread, like the tests of what the
 //! library promises. By default it takes a part of each kind of fault; with
 //! `MP_FAULTS=long` (the script `scripts/faults`) all of it. A case that hangs
@@ -25,6 +29,7 @@ modules! {
     forbidden,
     holders,
     hostile,
+    injected,
     starved,
     traced,
 }
@@ -33,12 +38,17 @@ mod books;
 #[allow(dead_code, reason = "the other binary needs the rest")]
 #[path = "../it/observe.rs"]
 mod observe;
+mod report;
 #[allow(dead_code, reason = "as above")]
 #[path = "../it/steps.rs"]
 mod steps;
+mod subject;
 #[allow(dead_code, reason = "as above")]
 #[path = "../it/support.rs"]
 mod support;
+mod table;
+mod tracer;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -61,9 +71,11 @@ pub(crate) fn times(bounded: u32, long: u32) -> u32 {
 
 fn main() -> ExitCode {
     // Those that are about what happens before it.
-    if let Some(program) =
-        support::chosen_program(&[ends::NO_INIT, hostile::NO_INIT])
-    {
+    if let Some(program) = support::chosen_program(&[
+        ends::NO_INIT,
+        hostile::NO_INIT,
+        subject::NO_INIT,
+    ]) {
         return program();
     }
     mp_core::init();
