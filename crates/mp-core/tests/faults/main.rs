@@ -30,8 +30,11 @@ modules! {
     holders,
     hostile,
     injected,
+    killed,
     starved,
     traced,
+    stepped,
+    walked,
 }
 
 mod books;
