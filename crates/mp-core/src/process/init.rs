@@ -3,11 +3,13 @@
 //! CPython: `multiprocessing/spawn.py`, and `freeze_support`.
 
 use std::ffi::CString;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::errno::Errno;
 use nix::unistd::getppid;
 
 use crate::process::forkserver::server;
@@ -97,6 +99,12 @@ fn summoned() -> Option<OwnedFd> {
     let text = environment::take(VARIABLE)?;
     let summons = Summons::parse(text.to_str()?)?;
     let socket = socket::inherited(summons.socket, summons.parent);
+    let refused =
+        |error: &io::Error| error.raw_os_error() == Some(Errno::EPERM as i32);
+    // Whoever has other rights than this program has nothing to say to it.
+    if socket.as_ref().is_err_and(refused) {
+        return None;
+    }
     if socket.is_err() && summons.parent == getppid().as_raw() {
         bootstrap::report_failure("Error: the socket of this child is gone");
         exit(1);

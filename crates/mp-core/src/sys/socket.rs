@@ -11,6 +11,7 @@ use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
     SockType, getsockopt, recv, recvmsg, sendmsg, socketpair,
 };
+use nix::unistd::{getegid, geteuid};
 
 use super::fd::beyond_std_streams;
 
@@ -161,25 +162,38 @@ fn is_passing(error: Errno) -> bool {
 
 /// Whether there is a socket under a number, of a pair that a process made.
 pub(crate) fn is_of(number: RawFd, maker: libc::pid_t) -> bool {
+    check_maker(number, maker).is_ok()
+}
+
+/// # Errors
+///
+/// `ENOTSOCK` if there is no such socket, and `EPERM` if its maker had not the
+/// rights that this process has: a program with the rights of its owner does
+/// not do what its caller says.
+fn check_maker(number: RawFd, maker: libc::pid_t) -> Result<(), Errno> {
     // SAFETY: only asked about, which does no harm to any number.
     let probe = unsafe { BorrowedFd::borrow_raw(number) };
+    let peer =
+        getsockopt(&probe, PeerCredentials).map_err(|_| Errno::ENOTSOCK)?;
     // Nought stands for a process outside of this one's namespace.
-    getsockopt(&probe, PeerCredentials)
-        .is_ok_and(|peer| peer.pid() == maker || peer.pid() == 0)
+    if peer.pid() != maker && peer.pid() != 0 {
+        return Err(Errno::ENOTSOCK);
+    }
+    let own = (geteuid().as_raw(), getegid().as_raw());
+    if (peer.uid(), peer.gid()) == own { Ok(()) } else { Err(Errno::EPERM) }
 }
 
 /// The descriptor that was left open for this process under a known number.
 ///
 /// # Errors
 ///
-/// If there is no socket under that number that `maker` made.
+/// `ENOTSOCK` if there is no socket under that number that `maker` made, and
+/// `EPERM` if `maker` had other rights than this process.
 pub(crate) fn inherited(
     number: RawFd,
     maker: libc::pid_t,
 ) -> io::Result<OwnedFd> {
-    if !is_of(number, maker) {
-        return Err(Errno::ENOTSOCK.into());
-    }
+    check_maker(number, maker)?;
     // SAFETY: the parent opened the number for this process, and `init`, which
     // takes the one message that names it, is the only one to ask.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };

@@ -13,7 +13,7 @@ use nix::sys::socket::{
     socketpair,
 };
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, pipe, write};
+use nix::unistd::{Pid, geteuid, pipe, setegid, seteuid, write};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -23,7 +23,12 @@ use crate::times;
 
 crate::cases! {
     each_method: [],
-    once: [to_a_child, to_a_forkserver, to_a_child_of_a_forkserver],
+    once: [
+        by_another_user,
+        to_a_child,
+        to_a_child_of_a_forkserver,
+        to_a_forkserver,
+    ],
     programs: [not_summoned],
 }
 
@@ -92,7 +97,11 @@ struct Summoned {
 
 impl Summoned {
     fn new() -> Self {
-        let (ours, theirs) = pair();
+        Self::by(pair())
+    }
+
+    /// By a socket of this pair.
+    fn by((ours, theirs): (OwnedFd, OwnedFd)) -> Self {
         fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
         let mut command = program("not_summoned", StartMethod::Spawn);
         let summons = format!("{}:{}", theirs.as_raw_fd(), std::process::id());
@@ -256,6 +265,29 @@ fn to_a_child() {
         check(code, &message, seed);
     }
     assert_eq!(descriptors(std::process::id()), before);
+}
+
+/// A program with the rights of its owner does not run what somebody else, who
+/// may start it, has it told.
+fn by_another_user() {
+    if !geteuid().is_root() {
+        println!("skipped: only root can be another user");
+        return;
+    }
+    let letter = letter();
+    let fds = Descriptors::new(&letter);
+    let as_is = fds.all[0].as_raw_fd();
+    let users: fn(u32) -> nix::Result<()> = |id| seteuid(id.into());
+    let groups: fn(u32) -> nix::Result<()> = |id| setegid(id.into());
+    for become_one in [users, groups] {
+        become_one(65_534).unwrap();
+        let pair = pair();
+        become_one(0).unwrap();
+        let summoned = Summoned::by(pair);
+        send(&summoned.socket, &letter, &[as_is]);
+        // `init` returned.
+        assert_eq!(summoned.end(), Some(99));
+    }
 }
 
 fn check(code: Option<i32>, message: &Message, seed: u64) {
