@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::unistd::gettid;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -240,7 +241,12 @@ impl<K: LockKind> SemLock<K> {
     /// # Ok::<(), mp_core::Error>(())
     /// ```
     pub fn release(&self) -> Result<()> {
-        self.mutex().unlock().map_err(|_| {
+        // A mutex of a dead holder still has the number of its thread, which may
+        // be this one's by now. The word that the kernel changed has not.
+        let is_owner = self.mutex().owner() == Some(gettid().as_raw());
+        let released =
+            if is_owner { self.mutex().unlock() } else { Err(Errno::EPERM) };
+        released.map_err(|_| {
             match (K::REENTRANT, self.locked()) {
                 (true, _) => Cause::RecursiveNotOwner,
                 (false, true) => Cause::NotOwner,

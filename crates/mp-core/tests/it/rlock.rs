@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use mp_core::{Process, RLock, Result, StartMethod};
+use nix::sys::signal::{Signal, raise};
 
 use crate::steps::{Running, Steps, run};
 
@@ -23,6 +24,7 @@ crate::cases! {
         rlck_05_debug_text_of_threads,
         rlck_06_scoped_use,
         rlck_06_guards_on_unwinding,
+        release_by_one_with_the_id_of_a_dead_holder,
     ],
 }
 
@@ -183,4 +185,36 @@ fn rlck_06_guards_on_unwinding() {
     assert_eq!(format!("{lock:?}"), "<RLock(MainProcess, 1)>");
     drop(outermost);
     assert!(!lock.locked());
+}
+
+/// The C library's mutex still has the id of a holder that was killed, and a
+/// thread that has that id now is not the holder.
+fn release_by_one_with_the_id_of_a_dead_holder() {
+    const NEXT: &str = "/proc/sys/kernel/ns_last_pid";
+    let lock = RLock::new();
+    let hold = |lock: RLock| {
+        lock.acquire().unwrap().forget();
+        raise(Signal::SIGKILL).unwrap();
+    };
+    let mut holder = Process::new(hold, (lock.clone(),));
+    holder.start().unwrap();
+    holder.join().unwrap();
+    let id = holder.pid().unwrap();
+    // Another process can get it first.
+    for _ in 0..100 {
+        let before = (id - 1).to_string();
+        if std::fs::write(NEXT, before).is_err() {
+            println!("skipped: only root can say which id comes next");
+            return;
+        }
+        let release = |lock: RLock| lock.release().map_err(|e| e.to_string());
+        let mut other = Process::returning(release, (lock.clone(),));
+        other.start().unwrap();
+        let result = other.result().unwrap();
+        assert_eq!(result, Err(NOT_OWNED.to_owned()));
+        if other.pid() == Some(id) {
+            return;
+        }
+    }
+    panic!("the id {id} never came again");
 }
