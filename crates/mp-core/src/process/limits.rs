@@ -68,6 +68,10 @@ impl Limits {
     /// allocation's failure does something else (a segmentation fault in C code
     /// that does not check, a stack that cannot grow), the result says that.
     ///
+    /// With `RUST_BACKTRACE` set, Rust prints a backtrace before it aborts, and
+    /// what that takes can hide the reason: the result may say that SIGABRT
+    /// killed the process.
+    ///
     /// [`ErrorKind::MemoryLimit`]: crate::ErrorKind::MemoryLimit
     #[must_use]
     pub const fn memory(mut self, bytes: u64) -> Self {

@@ -38,7 +38,7 @@ crate::cases! {
         own_handler_of_an_abort_stays,
     ],
     once: [descendant_says_nothing],
-    programs: [panics_quietly, panics_loudly],
+    programs: [out_of_memory, panics_quietly, panics_loudly],
 }
 
 /// The error of a process that runs this, and is quiet.
@@ -389,7 +389,16 @@ fn too_much_cpu_time(_: StartMethod) {
     sleeping.result().unwrap();
 }
 
-fn too_much_memory(_: StartMethod) {
+/// Without the variable that makes Rust print a backtrace before it aborts: what
+/// prints it can hide that there was no memory.
+fn too_much_memory(method: StartMethod) {
+    let mut command = program("out_of_memory", method);
+    let output = command.env_remove("RUST_BACKTRACE").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+}
+
+fn out_of_memory() -> ExitCode {
     const MOST: u64 = 64 << 20;
     let limits = Limits::new().memory(MOST);
     let all_at_once = || -> usize {
@@ -416,6 +425,7 @@ fn too_much_memory(_: StartMethod) {
     let mut process = Process::returning(enough, ()).with_limits(limits);
     process.start().unwrap();
     assert_eq!(process.result().unwrap(), 48 << 20);
+    ExitCode::SUCCESS
 }
 
 fn limits_are_the_childs_own(_: StartMethod) {
