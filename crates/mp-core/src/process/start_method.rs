@@ -136,8 +136,9 @@ impl FromStr for StartMethod {
 ///
 /// Its processes are started by fork while it has one thread, and by forkserver
 /// while it has more: a fork would copy only one of them. So a process can be
-/// started beside `#[tokio::main]`, in a `thread::scope` or in a `#[test]`, as
-/// long as [`init`](crate::init) was called. This function says fork all the
+/// started from an async runtime, in a `thread::scope` or in a `#[test]`, as
+/// long as [`init`](crate::init) was called before there were threads (which
+/// rules out `#[tokio::main]`, as is said there). This function says fork all the
 /// same; [`Process::start_method`](crate::Process::start_method) says how one
 /// process was started. A program that chose fork, by [`set_start_method`], by
 /// a [`Context`](crate::Context) or by the variable, is refused beside other
