@@ -143,7 +143,15 @@ fn the_sum_is_right() {
 
 #[test]
 fn tokio_waits_for_processes() {
-    prints(WITH_TOKIO, &["Computed: (832040, 1346269)"]);
+    let expected = ["Computed: (832040, 1346269)"];
+    each_way(|method| {
+        let (lines, status) = Running::start(WITH_TOKIO, method).finish();
+        // Its runtime has threads.
+        let refused = method == Some(StartMethod::Fork);
+        let expected = if refused { &[][..] } else { &expected };
+        assert_eq!(lines, expected, "{method:?}");
+        assert_eq!(status.success(), !refused, "{method:?}: {status}");
+    });
 }
 
 #[test]

@@ -7,15 +7,15 @@ use std::time::Duration;
 use mp_core::{Process, Sentinel};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 use tokio::time::interval;
 
 // ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     // before there is a runtime: not in `#[tokio::main]`
     mp_core::init();
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    // it has threads, beside which the default is forkserver
+    Runtime::new()?.block_on(async {
         tokio::select! {
             numbers = async { tokio::try_join!(computed(30), computed(31)) } => {
                 println!("Computed: {:?}", numbers?);
