@@ -25,6 +25,21 @@ impl<T: Body> Process<T> {
     ///
     /// [`Process.start`]: https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process.start
     ///
+    /// # What large arguments cost
+    ///
+    /// By fork nothing is sent. By spawn and forkserver, arguments of more than
+    /// 32 KiB are written to a file in memory before this returns: texts,
+    /// slices and `Vec`s of numbers in one piece, and everything else item by
+    /// item. That is one copy. The child reads it where it is as a `&str` or a
+    /// `&[u8]`; a `String` or a `Vec` is a second copy.
+    ///
+    /// A process owns its arguments. A parent that keeps a large one gives it as
+    /// what is shared within a process, `Arc<str>` or `Arc<[f64]>` or a
+    /// `&'static str`, so that it need not be cloned for each process. Large
+    /// numbers that several processes work on are best in a shared
+    /// [`Array`](crate::Array), [`RawArray`](crate::RawArray) or
+    /// [`ChunkedArray`](crate::ChunkedArray), which is not copied at all.
+    ///
     /// # Errors
     ///
     /// - It has been started or closed, was not made in this process, or this
