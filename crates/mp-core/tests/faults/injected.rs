@@ -56,9 +56,12 @@ fn inject(scene: Scene, method: StartMethod) {
 /// The ways in which the call at a place fails.
 fn failures_at(place: Place, plan: &Plan) -> Vec<(Errno, Deed)> {
     let is_meant = match plan.scene {
-        // The rest is in the other scenes too, and waking another gives no error.
+        // The rest is in the other scenes too. A child waits at first, and then
+        // wakes others, which gives no error.
         Scene::Waiting => {
-            place.call == libc::SYS_futex && place.role != Role::Main
+            place.call == libc::SYS_futex
+                && place.role != Role::Main
+                && place.nth == 1
         }
         // Here the program's own hook prints.
         Scene::End => (place.role, place.call) != (Role::Main, libc::SYS_write),
@@ -74,7 +77,7 @@ fn failures_at(place: Place, plan: &Plan) -> Vec<(Errno, Deed)> {
     // A daemon that cannot be told to end is waited for, for five seconds.
     let is_slow = plan.scene == Scene::End
         && place.call == libc::SYS_pidfd_send_signal;
-    if !plan.is_bounded(place, 1) || is_slow {
+    if !plan.is_bounded(place) || is_slow {
         return Vec::new();
     }
     if failures.len() > 2 {

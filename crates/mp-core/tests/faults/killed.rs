@@ -1,7 +1,7 @@
 //! A process is killed before and after each of its system calls.
 //!
 //! Whichever it is, the others go on; if it is the program itself, they end. The
-//! bounded form takes the first calls of each kind.
+//! bounded form takes the first call of each kind.
 
 use mp_core::StartMethod;
 use nix::libc;
@@ -57,7 +57,7 @@ fn ways(place: Place, plan: &Plan) -> Vec<(&'static str, Deed)> {
     let after = ("kill after", Deed::KillAfter(0));
     let before = ("kill before", Deed::KillBefore);
     match place.call {
-        _ if !is_long() && !plan.is_bounded(place, 2) => Vec::new(),
+        _ if !is_long() && !plan.is_bounded(place) => Vec::new(),
         // There is nothing before the one, and nothing after the other.
         Place::BIRTH => vec![after],
         libc::SYS_exit_group => vec![before],

@@ -107,13 +107,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether the bounded form takes a place: one of the first calls of each
-    /// kind, in the first process of each kind that runs the library's code.
-    pub(crate) fn is_bounded(&self, place: Place, most: u32) -> bool {
+    /// Whether the bounded form takes a place: the first call of each kind, in the
+    /// first process of each kind that runs the library's code.
+    pub(crate) fn is_bounded(&self, place: Place) -> bool {
         let name = place.role.name();
         let is_of_kind = |other: &&Place| other.role.name() == name;
         let first = self.places.iter().find(is_of_kind);
-        place.nth <= most
+        place.nth == 1
             && !matches!(place.role, Role::Loader(_))
             && first.is_some_and(|first| first.role == place.role)
     }

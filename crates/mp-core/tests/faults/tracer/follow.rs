@@ -91,10 +91,7 @@ impl Tracer {
         let mut signal = None;
         match status {
             WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {
-                self.tracees.remove(&pid);
-                if pid == self.main {
-                    self.run.end = Some(status);
-                }
+                self.hear_end(status);
                 return;
             }
             _ if !self.tracees.contains_key(&pid) => {
@@ -107,6 +104,19 @@ impl Tracer {
             other => unreachable!("{other:?}"),
         }
         self.go_on(pid, signal);
+    }
+
+    /// Takes note of a process that has ended, if it has.
+    fn hear_end(&mut self, status: WaitStatus) {
+        let (WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, ..)) =
+            status
+        else {
+            return;
+        };
+        self.tracees.remove(&pid);
+        if pid == self.main {
+            self.run.end = Some(status);
+        }
     }
 
     fn go_on(&self, pid: Pid, signal: Option<Signal>) {
@@ -205,7 +215,10 @@ impl Tracer {
                     self.be_done();
                     skip_call(pid, error);
                 }
-                Deed::KillBefore => self.kill(pid),
+                Deed::KillBefore => {
+                    self.kill(pid);
+                    self.be_done();
+                }
                 other => pending = Some(Pending::Deed(other)),
             }
         }
@@ -244,6 +257,7 @@ impl Tracer {
             Pending::Deed(Deed::KillAfter(count)) => {
                 if go(pid, count) {
                     self.kill(pid);
+                    self.be_done();
                 }
             }
             Pending::Deed(Deed::Measure) => {
@@ -262,16 +276,23 @@ impl Tracer {
         match walk(pid, pace, self.run.killed) {
             Walked::There => {
                 self.run.killed += 1;
-                tolerate_end(kill(pid, Signal::SIGKILL));
+                self.kill(pid);
             }
             Walked::End => self.be_done(),
             Walked::Lost => {}
         }
     }
 
+    /// Kills a process. It is gone before any other goes on, which might still
+    /// take it for one that lives.
     fn kill(&mut self, pid: Pid) {
         tolerate_end(kill(pid, Signal::SIGKILL));
-        self.be_done();
+        while self.tracees.contains_key(&pid) {
+            match waitpid(pid, Some(WaitPidFlag::__WALL)) {
+                Ok(status) => self.hear_end(status),
+                Err(_) => return,
+            }
+        }
     }
 
     /// The task is done.
