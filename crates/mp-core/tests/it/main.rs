@@ -24,6 +24,7 @@ mod heap;
 mod hooks;
 mod inheritance;
 mod interrupted;
+mod limits;
 mod lock;
 mod lock_debug;
 mod main_thread;
@@ -89,6 +90,7 @@ modules! {
     hooks,
     inheritance,
     interrupted,
+    limits,
     lock,
     lock_debug,
     memory,
