@@ -77,10 +77,7 @@ pub(crate) fn from<V>(bytes: &[u8]) -> Option<V> {
                 return convert(copied::<$number>(bytes));
             }
             if is::<V, Arc<[$number]>>() {
-                let numbers = bytes.chunks_exact(size_of::<$number>());
-                let numbers: Arc<[$number]> =
-                    numbers.map(bytemuck::pod_read_unaligned).collect();
-                return convert(numbers);
+                return convert(shared::<$number>(bytes));
             }
             if is::<V, Box<[$number]>>() {
                 return convert(copied::<$number>(bytes).into_boxed_slice());
@@ -89,6 +86,15 @@ pub(crate) fn from<V>(bytes: &[u8]) -> Option<V> {
     }
     any_of!(u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
     None
+}
+
+/// In one piece if they stand where such numbers can stand.
+fn shared<N: bytemuck::Pod>(bytes: &[u8]) -> Arc<[N]> {
+    if let Ok(numbers) = bytemuck::try_cast_slice(bytes) {
+        return Arc::from(numbers);
+    }
+    let numbers = bytes.chunks_exact(size_of::<N>());
+    numbers.map(bytemuck::pod_read_unaligned).collect()
 }
 
 fn copied<N: bytemuck::Pod>(bytes: &[u8]) -> Vec<N> {

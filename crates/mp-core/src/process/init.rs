@@ -3,19 +3,18 @@
 //! CPython: `multiprocessing/spawn.py`, and `freeze_support`.
 
 use std::ffi::CString;
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::errno::Errno;
 use nix::unistd::getppid;
 
 use crate::process::forkserver::server;
 use crate::process::preparation::{self, Message};
 use crate::process::summons::{Summons, VARIABLE};
 use crate::process::{bootstrap, exit, stdio};
+use crate::sys::socket::Maker;
 use crate::sys::{environment, socket};
 
 static DONE: AtomicBool = AtomicBool::new(false);
@@ -84,7 +83,7 @@ pub(crate) fn is_bootstrapping() -> bool {
     !is_initialised()
         && std::env::var(VARIABLE).is_ok_and(|text| {
             Summons::parse(&text).is_some_and(|summons| {
-                socket::is_of(summons.socket, summons.parent)
+                socket::maker(summons.socket, summons.parent) == Maker::Parent
             })
         })
 }
@@ -98,13 +97,11 @@ pub(crate) fn is_bootstrapping() -> bool {
 fn summoned() -> Option<OwnedFd> {
     let text = environment::take(VARIABLE)?;
     let summons = Summons::parse(text.to_str()?)?;
-    let socket = socket::inherited(summons.socket, summons.parent);
-    let refused =
-        |error: &io::Error| error.raw_os_error() == Some(Errno::EPERM as i32);
     // Whoever has other rights than this program has nothing to say to it.
-    if socket.as_ref().is_err_and(refused) {
+    if socket::maker(summons.socket, summons.parent) == Maker::Stranger {
         return None;
     }
+    let socket = socket::inherited(summons.socket, summons.parent);
     if socket.is_err() && summons.parent == getppid().as_raw() {
         bootstrap::report_failure("Error: the socket of this child is gone");
         exit(1);

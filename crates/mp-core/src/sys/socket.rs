@@ -160,40 +160,48 @@ fn is_passing(error: Errno) -> bool {
     matches!(error, Errno::EINTR | Errno::ECONNRESET)
 }
 
-/// Whether there is a socket under a number, of a pair that a process made.
-pub(crate) fn is_of(number: RawFd, maker: libc::pid_t) -> bool {
-    check_maker(number, maker).is_ok()
+/// Who made the pair of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// The process that is said to have made it.
+    Parent,
+    /// That process, without the rights that this one has. A program with the
+    /// rights of its owner does not do what its caller says.
+    Stranger,
+    /// Another process; or there is no socket.
+    Nobody,
 }
 
-/// # Errors
-///
-/// `ENOTSOCK` if there is no such socket, and `EPERM` if its maker had not the
-/// rights that this process has: a program with the rights of its owner does
-/// not do what its caller says.
-fn check_maker(number: RawFd, maker: libc::pid_t) -> Result<(), Errno> {
+/// Who made the socket under a number, if it is said to be `parent`.
+pub(crate) fn maker(number: RawFd, parent: libc::pid_t) -> Maker {
     // SAFETY: only asked about, which does no harm to any number.
     let probe = unsafe { BorrowedFd::borrow_raw(number) };
-    let peer =
-        getsockopt(&probe, PeerCredentials).map_err(|_| Errno::ENOTSOCK)?;
-    // Nought stands for a process outside of this one's namespace.
-    if peer.pid() != maker && peer.pid() != 0 {
-        return Err(Errno::ENOTSOCK);
-    }
     let own = (geteuid().as_raw(), getegid().as_raw());
-    if (peer.uid(), peer.gid()) == own { Ok(()) } else { Err(Errno::EPERM) }
+    match getsockopt(&probe, PeerCredentials) {
+        // Nought stands for a process outside of this one's namespace.
+        Ok(peer) if peer.pid() == parent || peer.pid() == 0 => {
+            if (peer.uid(), peer.gid()) == own {
+                Maker::Parent
+            } else {
+                Maker::Stranger
+            }
+        }
+        _ => Maker::Nobody,
+    }
 }
 
 /// The descriptor that was left open for this process under a known number.
 ///
 /// # Errors
 ///
-/// `ENOTSOCK` if there is no socket under that number that `maker` made, and
-/// `EPERM` if `maker` had other rights than this process.
+/// `ENOTSOCK` if there is no socket under that number that `parent` made.
 pub(crate) fn inherited(
     number: RawFd,
-    maker: libc::pid_t,
+    parent: libc::pid_t,
 ) -> io::Result<OwnedFd> {
-    check_maker(number, maker)?;
+    if maker(number, parent) != Maker::Parent {
+        return Err(Errno::ENOTSOCK.into());
+    }
     // SAFETY: the parent opened the number for this process, and `init`, which
     // takes the one message that names it, is the only one to ask.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
