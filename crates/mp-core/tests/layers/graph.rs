@@ -1,14 +1,16 @@
 //! Circles: what uses each other, directly or by way of others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use crate::source::Use;
 
 /// Everything in a folder that uses something else in it: files, and folders
-/// as wholes.
-type Graph = BTreeMap<String, BTreeSet<String>>;
+/// as wholes. Of the uses between two, the first is here.
+type Graph<'a> = BTreeMap<String, BTreeMap<String, &'a Use>>;
 
-/// The circles of files and of folders, at every level.
+/// The circles of files and of folders, at every level, each with the uses that
+/// make it.
 pub(crate) fn circles(uses: &[Use]) -> Vec<String> {
     let mut graphs: BTreeMap<Vec<String>, Graph> = BTreeMap::new();
     for one in uses {
@@ -17,18 +19,15 @@ pub(crate) fn circles(uses: &[Use]) -> Vec<String> {
             from.iter().zip(to).take_while(|(one, other)| one == other).count();
         // A folder's own file is above what is in the folder, or below it; as a
         // part of the folder it is called by the folder's name.
-        let name = |path: &[String]| match path.get(common) {
-            Some(name) => path[..common].join("::") + sep(common) + name,
-            None => path[..common].join("::"),
+        let name = |path: &[String]| {
+            let length = path.len().min(common + 1);
+            path[..length].join("::")
         };
         let graph = graphs.entry(from[..common].to_vec()).or_default();
-        graph.entry(name(from)).or_default().insert(name(to));
+        let tos = graph.entry(name(from)).or_default();
+        tos.entry(name(to)).or_insert(one);
     }
     graphs.values().flat_map(circles_of).collect()
-}
-
-fn sep(common: usize) -> &'static str {
-    if common == 0 { "" } else { "::" }
 }
 
 fn circles_of(graph: &Graph) -> Vec<String> {
@@ -43,10 +42,22 @@ fn circles_of(graph: &Graph) -> Vec<String> {
         };
         let circle: Vec<&str> = tos.iter().filter(back).copied().collect();
         if !circle.is_empty() {
-            circles.insert(format!("a circle: {}", circle.join(", ")));
+            circles.insert(circle);
         }
     }
-    circles.into_iter().collect()
+    circles.iter().map(|circle| told(graph, circle)).collect()
+}
+
+fn told(graph: &Graph, circle: &[&str]) -> String {
+    let mut told = format!("a circle: {}", circle.join(", "));
+    for from in circle {
+        for (to, one) in &graph[*from] {
+            if circle.contains(&to.as_str()) {
+                write!(told, "\n  {one}").unwrap();
+            }
+        }
+    }
+    told
 }
 
 /// All that can be reached from one.
@@ -54,7 +65,7 @@ fn reached<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut next = vec![from];
     while let Some(one) = next.pop() {
-        for to in graph.get(one).into_iter().flatten() {
+        for to in graph.get(one).into_iter().flat_map(BTreeMap::keys) {
             if reached.insert(to.as_str()) {
                 next.push(to);
             }
