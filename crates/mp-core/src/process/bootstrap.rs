@@ -89,8 +89,7 @@ pub(crate) fn bootstrap(
 }
 
 fn prepare_result(file: Option<OwnedFd>, rules: &Rules) -> Result<()> {
-    let Some(file) = file else { return Ok(()) };
-    giving::prepare(ResultFile::of(file), rules.quiet_panics)
+    giving::prepare(file.map(ResultFile::of), rules.quiet_panics)
         .map_err(crate::Error::system("open the file for the result"))
 }
 

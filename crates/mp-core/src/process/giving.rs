@@ -1,12 +1,12 @@
 //! Giving a result, in the child.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::PanicHookInfo;
-use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::codec::error::Error;
+use crate::codec::error::{Error, Result};
+use crate::codec::sink::Sink;
 use crate::codec::write::to_sink;
 use crate::error::Panic;
 use crate::process::body::Deliver;
@@ -17,47 +17,83 @@ use crate::process::target::Ended;
 #[derive(Debug)]
 pub(crate) enum AsResult {}
 
-/// Where the result goes.
+/// Where the result goes. It stays for the life of the process: what runs at the
+/// end of it may still have something to say.
 struct Giving {
     file: ResultFile,
-    begun: Cell<bool>,
+    stage: Cell<Stage>,
+    /// Whether a panic stands in the file.
+    noted: Cell<bool>,
     quiet_panics: bool,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The target has not begun.
+    Before,
+    Running,
+    /// What stands in the file is the last word, whatever else the process does
+    /// before it ends.
+    Over,
 }
 
 thread_local! {
     /// In the thread that runs the target of a process that gives a result. A
     /// copy of the process has it too, but cannot write to the file.
-    static GIVING: RefCell<Option<Rc<Giving>>> = const { RefCell::new(None) };
+    static GIVING: Cell<Option<&'static Giving>> = const { Cell::new(None) };
 }
 
-/// What this thread gives its result by. Nothing stays borrowed: what is
-/// serialized can panic, and the hook asks too.
-fn giving() -> Option<Rc<Giving>> {
-    GIVING.with_borrow(Clone::clone)
-}
-
-/// Takes the file for the result of this process.
+/// Takes the file for the result of this process, if it is to give one.
 pub(crate) fn prepare(
-    file: ResultFile,
+    file: Option<ResultFile>,
     quiet_panics: bool,
 ) -> std::io::Result<()> {
+    let Some(file) = file else {
+        // What a copy of a process that gives one has of it is not its own.
+        GIVING.set(None);
+        return Ok(());
+    };
     file.take_last_words()?;
-    let begun = Cell::new(false);
-    GIVING.set(Some(Rc::new(Giving { file, begun, quiet_panics })));
+    let stage = Cell::new(Stage::Before);
+    let giving = Giving { file, stage, noted: Cell::new(false), quiet_panics };
+    GIVING.set(Some(Box::leak(Box::new(giving))));
     Ok(())
+}
+
+impl Giving {
+    /// Writes to the file, unless it has its last word.
+    fn write(
+        &'static self,
+        state: State,
+        content: impl FnOnce(&mut Sink) -> Result<()>,
+    ) -> Result<()> {
+        if self.stage.get() == Stage::Over {
+            return Ok(());
+        }
+        let begun = self.stage.get() == Stage::Running;
+        if self.noted.replace(state == State::Panicking) {
+            // What comes now is written over the panic that was caught.
+            self.file.write(State::Nothing, begun, |_| Ok(()))?;
+        }
+        self.file.write(state, begun, content)
+    }
 }
 
 impl<R: Serialize> Deliver<R> for AsResult {
     fn deliver(task: impl FnOnce() -> R) -> Ended {
-        let Some(giving) = giving() else {
+        let Some(giving) = GIVING.get() else {
             return Err("Error: there is no file for the result".to_owned());
         };
-        let file = &giving.file;
-        file.write(State::Nothing, true, |_| Ok(())).map_err(cannot_give)?;
-        giving.begun.set(true);
+        let begun = giving.file.write(State::Nothing, true, |_| Ok(()));
+        begun.map_err(cannot_give)?;
+        giving.stage.set(Stage::Running);
         let result = task();
-        file.write(State::Value, true, |sink| to_sink(&result, sink))
+        giving
+            .write(State::Value, |sink| to_sink(&result, sink))
             .map_err(cannot_give)?;
+        // Before the value is dropped, which may panic.
+        giving.stage.set(Stage::Over);
         Ok(0)
     }
 }
@@ -66,30 +102,40 @@ fn cannot_give(why: Error) -> String {
     format!("Error: the result cannot be sent: {why}")
 }
 
+/// What Rust says of a panic that cannot leave a destructor or a function. It
+/// comes after the panic itself, which says more.
+const STUCK: [&str; 2] = [
+    "panic in a destructor during cleanup",
+    "panic in a function that cannot unwind",
+];
+
 /// Notes a panic of this thread, which may still be caught. The result is
 /// whether it is to be kept quiet.
 pub(crate) fn note_panic(info: &PanicHookInfo) -> bool {
-    let Some(giving) = giving() else { return false };
+    let Some(giving) = GIVING.get() else { return false };
     let panic = Panic::new(info);
-    // If it cannot be noted, the parent learns how the process ended.
-    let _ = giving.file.write(State::Panicking, giving.begun.get(), |sink| {
-        to_sink(&panic, sink)
-    });
-    giving.quiet_panics
+    if !(giving.noted.get() && STUCK.contains(&panic.message())) {
+        // If it cannot be noted, the parent learns how the process ended.
+        let _ = giving.write(State::Panicking, |sink| to_sink(&panic, sink));
+    }
+    // One that the result does not tell of is not kept quiet.
+    giving.quiet_panics && giving.stage.get() != Stage::Over
 }
 
 /// The panic that was noted last has ended the target.
 pub(crate) fn confirm_panic() {
-    if let Some(giving) = giving() {
-        let _ = giving.file.confirm_panic();
+    if let Some(giving) = GIVING.get() {
+        if giving.stage.replace(Stage::Over) != Stage::Over {
+            let _ = giving.file.confirm_panic();
+        }
     }
 }
 
 /// Says why there is no result.
 pub(crate) fn fail(why: &str) {
-    if let Some(giving) = giving() {
-        let _ = giving.file.write(State::Failed, giving.begun.get(), |sink| {
-            Ok(sink.push(why.as_bytes())?)
-        });
+    if let Some(giving) = GIVING.get() {
+        let _ =
+            giving.write(State::Failed, |sink| Ok(sink.push(why.as_bytes())?));
+        giving.stage.set(Stage::Over);
     }
 }

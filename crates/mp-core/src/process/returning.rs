@@ -154,7 +154,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
         Self::with(body, fork.type_name().to_owned(), Some(fork))
     }
 
-    /// Keeps the message of a panic off standard error. The
+    /// Keeps the message of a panic of the target off standard error. The
     /// [result](Self::result) tells of it all the same.
     pub fn with_quiet_panics(mut self) -> Self {
         self.rules.quiet_panics = true;

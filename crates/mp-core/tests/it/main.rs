@@ -24,6 +24,7 @@ mod heap;
 mod hooks;
 mod inheritance;
 mod interrupted;
+mod last_things;
 mod limits;
 mod lock;
 mod lock_debug;
@@ -31,6 +32,7 @@ mod main_thread;
 mod memory;
 mod moved_in;
 mod names;
+mod nested_results;
 mod notes;
 mod observe;
 mod orphans;
@@ -90,6 +92,7 @@ modules! {
     hooks,
     inheritance,
     interrupted,
+    last_things,
     limits,
     lock,
     lock_debug,
@@ -97,6 +100,7 @@ modules! {
     main_thread,
     moved_in,
     names,
+    nested_results,
     orphans,
     outcomes,
     ownership,

@@ -18,6 +18,7 @@ crate::cases! {
         panics,
         panic_that_is_caught,
         panic_while_panicking,
+        panic_that_cannot_unwind,
         quiet_panic,
         signals,
         exits,
@@ -142,10 +143,25 @@ fn panic_while_panicking(_: StartMethod) {
         (),
     );
     assert_eq!(error.kind(), ErrorKind::Killed { signal: 6 });
-    assert!(error.panic().is_some());
+    let panic = error.panic().unwrap();
+    assert_eq!(panic.message(), "the second");
+    assert!(panic.file().ends_with("outcomes.rs"), "{panic}");
     assert!(error.to_string().starts_with(
         "process \"It\" was killed by SIGABRT; before that it panicked at "
     ));
+}
+
+fn panic_that_cannot_unwind(_: StartMethod) {
+    extern "C" fn stuck() {
+        panic!("the only one");
+    }
+    let target = || {
+        silence();
+        stuck();
+    };
+    let error = error_of(target, ());
+    assert_eq!(error.kind(), ErrorKind::Killed { signal: 6 });
+    assert_eq!(error.panic().unwrap().message(), "the only one");
 }
 
 fn quiet_panic(method: StartMethod) {
@@ -206,7 +222,7 @@ fn exits(_: StartMethod) {
 }
 
 /// Refuses to be serialized, or to be deserialized.
-struct Awkward(bool);
+pub(crate) struct Awkward(pub(crate) bool);
 
 impl Serialize for Awkward {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
