@@ -6,6 +6,7 @@ use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys::memory::{allow_size, file, write_at};
+use crate::sys::private_fd::PrivateFd;
 
 /// What is collected before it is written to the file. It stays in the
 /// processor's cache until then, and fits into a message with room to spare.
@@ -15,9 +16,17 @@ pub(crate) const PIECE: usize = 32 << 10;
 #[derive(Debug)]
 pub(crate) struct Sink {
     bytes: Vec<u8>,
-    file: Option<OwnedFd>,
+    file: Option<Target>,
     /// Where in the file the bytes will go.
     place: usize,
+}
+
+/// The file that they go to.
+#[derive(Debug)]
+enum Target {
+    Made(OwnedFd),
+    /// Not through a descriptor of the sink's own: there may be none left.
+    Given(&'static PrivateFd),
 }
 
 /// Where they are.
@@ -41,8 +50,8 @@ impl Sink {
     }
 
     /// Writes to a file from some place on.
-    pub(crate) fn to_file(file: OwnedFd, place: usize) -> Self {
-        Self { bytes: Vec::new(), file: Some(file), place }
+    pub(crate) fn to_file(file: &'static PrivateFd, place: usize) -> Self {
+        Self { bytes: Vec::new(), file: Some(Target::Given(file)), place }
     }
 
     /// How many bytes there are.
@@ -81,11 +90,15 @@ impl Sink {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         allow_size(self.place.saturating_add(bytes.len()))?;
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(file(c"mp-core arguments")?),
+        let target: &Target = match &mut self.file {
+            Some(target) => target,
+            none => none.insert(Target::Made(file(c"mp-core arguments")?)),
         };
-        write_at(file.as_fd(), bytes, self.place)?;
+        let file = match target {
+            Target::Made(file) => file.as_fd(),
+            Target::Given(file) => file.get()?,
+        };
+        write_at(file, bytes, self.place)?;
         self.place += bytes.len();
         Ok(())
     }
@@ -96,8 +109,8 @@ impl Sink {
             self.flush()?;
         }
         Ok(match self.file {
-            Some(file) => Bytes::File(file),
-            None => Bytes::Inline(self.bytes),
+            Some(Target::Made(file)) => Bytes::File(file),
+            Some(Target::Given(_)) | None => Bytes::Inline(self.bytes),
         })
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use nix::time::ClockId;
 use serde::{Deserialize, Serialize};
 
 use crate::sys::last_words;
@@ -70,7 +72,9 @@ impl Limits {
     ///
     /// With `RUST_BACKTRACE` set, Rust prints a backtrace before it aborts, and
     /// what that takes can hide the reason: the result may say that SIGABRT
-    /// killed the process.
+    /// killed the process. So can a standard error that cannot be written to. An
+    /// abort for another reason looks like this one if an allocation has failed
+    /// before it and the target went on.
     ///
     /// [`ErrorKind::MemoryLimit`]: crate::ErrorKind::MemoryLimit
     #[must_use]
@@ -82,7 +86,8 @@ impl Limits {
     /// How long the target may compute, all its threads taken together.
     ///
     /// At the end of that time the kernel sends SIGXCPU, and SIGKILL one to two
-    /// seconds of CPU time later to a process that lives on.
+    /// seconds of CPU time later to a process that lives on; the result says that
+    /// it was killed then.
     #[must_use]
     pub const fn cpu_time(mut self, time: Duration) -> Self {
         self.cpu_time = Some(time);
@@ -106,6 +111,11 @@ impl Limits {
 
     /// Sets them for this process.
     pub(crate) fn apply(&self) -> io::Result<()> {
+        // While a descriptor can still be had.
+        let most = match self.memory {
+            Some(bytes) => Some(address_space()?.saturating_add(bytes)),
+            None => None,
+        };
         if let Some(count) = self.files {
             lower(Resource::RLIMIT_NOFILE, count, count)?;
         }
@@ -113,15 +123,18 @@ impl Limits {
             lower(Resource::RLIMIT_CORE, bytes, bytes)?;
         }
         if let Some(time) = self.cpu_time {
+            // The thread that started the process may have blocked it.
+            SigSet::from(Signal::SIGXCPU).thread_unblock()?;
             signal_after(Clock::ProcessCpu, time, libc::SIGXCPU)?;
-            // It counts in seconds, and stays when another program is executed.
-            let seconds = time.as_secs().saturating_add(1);
+            // It counts in seconds, from when the process was made, and stays
+            // when another program is executed.
+            let end = time.saturating_add(cpu_time()?);
+            let seconds = end.as_secs().saturating_add(1);
             let hard = seconds.saturating_add(1);
             lower(Resource::RLIMIT_CPU, seconds, hard)?;
         }
-        if let Some(bytes) = self.memory {
+        if let Some(most) = most {
             last_words::tell_lack_of_memory()?;
-            let most = address_space()?.saturating_add(bytes);
             lower(Resource::RLIMIT_AS, most, most)?;
         }
         Ok(())
@@ -132,6 +145,11 @@ impl Limits {
 fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     let (soft_now, hard_now) = getrlimit(resource)?;
     Ok(setrlimit(resource, soft.min(soft_now), hard.min(hard_now))?)
+}
+
+/// How long this process has computed.
+fn cpu_time() -> io::Result<Duration> {
+    Ok(ClockId::CLOCK_PROCESS_CPUTIME_ID.now()?.into())
 }
 
 /// How many bytes of address space this process has mapped.

@@ -110,14 +110,13 @@ impl ResultFile {
     /// Those of `content`; and if there is no memory for it, or it is longer
     /// than a file may be.
     pub(crate) fn write(
-        &self,
+        &'static self,
         state: State,
         begun: bool,
         content: impl FnOnce(&mut Sink) -> Result<()>,
     ) -> Result<()> {
         memory::allow_size(CONTENT)?;
-        let mut sink =
-            Sink::to_file(self.fd.get()?.try_clone_to_owned()?, CONTENT);
+        let mut sink = Sink::to_file(&self.fd, CONTENT);
         content(&mut sink)?;
         let header = Header {
             state: state as u32,

@@ -54,6 +54,7 @@ mod steps;
 mod streams;
 mod support;
 mod threads;
+mod tight_limits;
 mod value;
 
 use std::process::ExitCode;
@@ -118,14 +119,17 @@ modules! {
     stdio,
     streams,
     threads,
+    tight_limits,
     value,
 }
 
 fn main() -> ExitCode {
     // Those that show what happens without it.
-    if let Some(program) =
-        support::chosen_program(&[default_method::NO_INIT, spawn_main::NO_INIT])
-    {
+    if let Some(program) = support::chosen_program(&[
+        default_method::NO_INIT,
+        spawn_main::NO_INIT,
+        tight_limits::NO_INIT,
+    ]) {
         return program();
     }
     mp_core::init();
