@@ -55,12 +55,13 @@ impl<T> Process<T> {
 
     /// Says how long the target may take, counted from when it begins.
     ///
-    /// When the time is over the child is sent SIGTERM, and SIGKILL a second
-    /// later if it lives on; its own children are not. A timer of the kernel
-    /// does that, whether or not anybody waits for the child, and no thread is
-    /// needed for it. A program that the target executes in its place is not
-    /// bound by it. In the child this takes the last real-time signal,
-    /// `SIGRTMAX`.
+    /// When the time is over the child is sent SIGTERM, and SIGCONT in case it
+    /// is stopped, and SIGKILL a second later if it lives on; its own children
+    /// are not. A timer of the kernel does that, whether or not anybody waits
+    /// for the child, and no thread is needed for it. A program that the target
+    /// executes in its place is not bound by it. In the child this takes the
+    /// last real-time signal, `SIGRTMAX`. Where all threads of the child block
+    /// that too, only SIGKILL comes, and the result says that it was killed.
     ///
     /// # Examples
     ///

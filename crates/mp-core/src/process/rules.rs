@@ -40,6 +40,8 @@ impl Rules {
         let Some(time) = self.timeout else { return Ok(()) };
         end_when_time_is_over()?;
         signal_after(Clock::Monotonic, time, time_over_signal())?;
+        // One that is stopped goes on for that.
+        signal_after(Clock::Monotonic, time, libc::SIGCONT)?;
         let end = time.saturating_add(GRACE);
         signal_after(Clock::Monotonic, end, libc::SIGKILL)
     }

@@ -83,9 +83,8 @@ fn time_is_over_while_it_is_stopped(_: StartMethod) {
         Process::returning(|| raise(Signal::SIGSTOP).unwrap(), ())
             .with_timeout(SHORT);
     process.start().unwrap();
-    // Only SIGKILL ends what is stopped, and nothing is said before that.
-    let error = process.result().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Killed { signal: 9 });
+    // It goes on, and is told.
+    assert_eq!(process.result().unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 fn time_that_is_enough(_: StartMethod) {

@@ -55,6 +55,7 @@ mod streams;
 mod support;
 mod threads;
 mod tight_limits;
+mod time_is_over;
 mod value;
 
 use std::process::ExitCode;
@@ -120,6 +121,7 @@ modules! {
     streams,
     threads,
     tight_limits,
+    time_is_over,
     value,
 }
 
