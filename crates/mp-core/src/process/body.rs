@@ -38,6 +38,9 @@ pub trait Body {
 
     /// Lets go of what only the child needs, in the parent.
     fn let_go(&mut self) {}
+
+    /// Lets go of what the child has left, when nobody can ask for it any more.
+    fn close(&self) {}
 }
 
 impl<T: Run> Body for T {

@@ -230,23 +230,13 @@ impl<T> Process<T> {
             .map(|popen| popen.sentinel())
     }
 
-    /// Gives up what the system holds for the process, before this is dropped.
-    ///
-    /// # Errors
-    ///
-    /// If the process is still running, as the current one always is; or if it
-    /// is the child of another process, and was not seen to have ended.
-    pub fn close(&self) -> Result<()> {
-        self.observe(Handle::close)
-    }
-
     fn join_within(&self, timeout: Option<Duration>) -> Result<bool> {
         self.observe(|handle| handle.wait(timeout))
     }
 
     /// Asks about the process. One that is seen to have ended is no child any
     /// more.
-    fn observe<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
+    pub(super) fn observe<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
         let answer = ask(&self.handle);
         if self.handle.has_ended() {
             family::remove_child(&self.handle);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
 use crate::process::body::{Body, Closure, Function};
 use crate::process::family;
 use crate::process::handle::Handle;
@@ -249,6 +250,22 @@ impl<T: Run> Deref for Process<T> {
 }
 
 impl<T: Body> Process<T> {
+    /// Gives up what the system holds for the process, before this is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the process is still running, as the current one always is; or if it
+    /// is the child of another process, and was not seen to have ended.
+    pub fn close(&self) -> Result<()> {
+        self.observe(Handle::close)?;
+        // A copy of the process has nothing of it, and another thread may have
+        // been at it when the copy was made.
+        if self.handle.is_ours() {
+            self.body.close();
+        }
+        Ok(())
+    }
+
     pub(crate) fn with(
         body: T,
         type_name: String,

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ use crate::process::start_method::StartMethod;
 use crate::process::target::{Ended, Task};
 use crate::shm::reduction::Payload;
 use crate::sys::entry::Entry;
+use crate::sys::lock::lock;
 use crate::{Error, Result};
 
 /// The body of a process that gives a value of type `R` back:
@@ -25,8 +27,8 @@ use crate::{Error, Result};
 #[allow(missing_debug_implementations, reason = "shown by its process")]
 pub struct Returning<R> {
     call: Call,
-    /// Once it has been started.
-    file: Option<ResultFile>,
+    /// From the start to the close.
+    file: Mutex<Option<ResultFile>>,
     result: PhantomData<fn() -> R>,
 }
 
@@ -40,7 +42,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Returning<R> {
     }
 
     fn of(call: Call) -> Self {
-        Self { call, file: None, result: PhantomData }
+        Self { call, file: Mutex::new(None), result: PhantomData }
     }
 }
 
@@ -66,12 +68,16 @@ impl<R> Body for Returning<R> {
             .and_then(|file| Ok((file.for_child()?, file)))
             .map_err(Error::system("make a file for the result"))?;
         let (for_child, file) = opened;
-        self.file = Some(file);
+        *lock(&self.file) = Some(file);
         Ok(Some(for_child))
     }
 
     fn let_go(&mut self) {
         self.call.let_go();
+    }
+
+    fn close(&self) {
+        *lock(&self.file) = None;
     }
 }
 
@@ -164,7 +170,7 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
     /// Waits until the process has ended, and gives its result.
     ///
     /// It can be called again, and makes the value anew each time: the process
-    /// object keeps the bytes until it is dropped.
+    /// object keeps the bytes until it is closed or dropped.
     ///
     /// # Errors
     ///
@@ -215,13 +221,14 @@ impl<R: Serialize + DeserializeOwned + 'static> Process<Returning<R>> {
 
     /// What the process has left, once it was joined.
     fn read_result(&self, joined: Result<()>) -> Result<R> {
-        let record = match (&self.body.file, joined) {
-            (Some(file), Ok(())) => file.read(),
-            (Some(file), Err(error)) if error.is_exit_code_lost() => {
-                file.read()
-            }
-            (_, Err(error)) => return Err(error),
-            (None, Ok(())) => return Err(Cause::NotStarted.into()),
+        match joined {
+            Err(error) if !error.is_exit_code_lost() => return Err(error),
+            _ => {}
+        }
+        let record = match &*lock(&self.body.file) {
+            Some(file) => file.read(),
+            // Another thread has closed it since.
+            None => return Err(Cause::Closed.into()),
         };
         let name = self.name();
         let record =

@@ -43,6 +43,7 @@ mod process;
 mod raw_slices;
 mod relatives;
 mod resources;
+mod results_held;
 mod returning;
 mod rlock;
 mod robust;
@@ -111,6 +112,7 @@ modules! {
     raw_slices,
     relatives,
     resources,
+    results_held,
     returning,
     rlock,
     robust,

@@ -333,7 +333,7 @@ impl Handle {
     }
 
     /// Whether it was made in this very process, not in one it is a copy of.
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.generation == generation()
     }
 
