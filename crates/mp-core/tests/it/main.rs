@@ -17,6 +17,7 @@ mod copies;
 mod daemon;
 mod default_method;
 mod descriptors;
+mod error_kinds;
 mod exit;
 mod forkserver;
 mod guard;
@@ -88,6 +89,7 @@ modules! {
     daemon,
     default_method,
     descriptors,
+    error_kinds,
     exit,
     forkserver,
     guard,
