@@ -31,6 +31,7 @@ modules! {
     hostile,
     injected,
     killed,
+    results,
     starved,
     traced,
     stepped,
