@@ -4,8 +4,8 @@ use std::process::{Command, ExitCode};
 use std::thread;
 
 use mp_core::{
-    ErrorKind, ForkWithThreads, Process, StartMethod, chosen_start_method,
-    set_start_method, start_method,
+    Context, ErrorKind, ForkWithThreads, Process, StartMethod,
+    chosen_start_method, set_start_method, start_method,
 };
 
 use crate::support::{Program, program};
@@ -94,6 +94,9 @@ fn beside_a_thread() -> ExitCode {
         assert_eq!(started(), (SERVER, SERVER));
         // What only a copy has can still be had by asking for it.
         let error = Process::fork(|| ()).start().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OtherThreads);
+        let fork = Context::new(StartMethod::Fork);
+        let error = fork.returning(|| 5, ()).start().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OtherThreads);
         permitted();
     });
