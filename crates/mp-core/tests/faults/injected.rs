@@ -77,7 +77,9 @@ fn failures_at(place: Place, plan: &Plan) -> Vec<(Errno, Deed)> {
     // A daemon that cannot be told to end is waited for, for five seconds.
     let is_slow = plan.scene == Scene::End
         && place.call == libc::SYS_pidfd_send_signal;
-    if !plan.is_bounded(place) || is_slow {
+    // Only one child waits, and it need not be the first to make a call.
+    let is_taken = plan.scene == Scene::Waiting || plan.is_bounded(place);
+    if !is_taken || is_slow {
         return Vec::new();
     }
     if failures.len() > 2 {

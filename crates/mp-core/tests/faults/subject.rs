@@ -223,18 +223,24 @@ fn limited() -> Result<Outcome> {
 }
 
 fn waiting() -> Result<Outcome> {
-    fn wait(lock: Lock, value: Value<i64>) {
+    fn wait(lock: Lock, value: Value<i64>, begun: RawValue<u8>) {
+        begun.set(1);
         let _guard = lock.acquire().unwrap();
         *value.lock() += 1;
     }
     let lock = Lock::try_new()?;
     let value = Value::try_new(0)?;
     let guard = lock.acquire()?;
-    let mut process = Process::new(wait, (lock.clone(), value.clone()));
+    let begun = RawValue::try_new(0)?;
+    let arguments = (lock.clone(), value.clone(), begun.clone());
+    let mut process = Process::new(wait, arguments);
     Mark::Begin.set();
     let ((), not_started) = twice(|| process.start())?;
     let pid = process.pid().unwrap();
-    eventually("the child waits", || state(pid) == Some('S') || has_ended(pid));
+    // A child of the forkserver sleeps before it has begun, too.
+    eventually("the child waits for the lock", || {
+        begun.get() == 1 && state(pid) == Some('S') || has_ended(pid)
+    });
     drop(guard);
     process.join()?;
     // Whether or not the child died holding it.
